@@ -1,0 +1,166 @@
+"""Starting a child process, following its events, and ending it: gently, then surely."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlops_desktop.actions.lane import Context
+from mlops_desktop.core.errors import Cancelled, UserError
+from mlops_desktop.core.events import Ended, Event, Measured, Progress, from_line
+from mlops_desktop.paths import Workspace
+
+_POLL_S = 0.05
+_GRACE_S = 1.0  # Asked to stop, a child has this long before it is killed.
+
+
+def command(program: str, job: Path) -> list[str]:
+    """The command line of a child; a frozen build has no `python -m`."""
+    start = [sys.executable] if getattr(sys, "frozen", False) else [
+        sys.executable, "-m", "mlops_desktop"
+    ]
+    return [*start, "--child", program, str(job)]
+
+
+@contextmanager
+def scratch(workspace: Workspace, name: str) -> Iterator[Path]:
+    """A folder in tmp/ that is gone afterwards, whatever happens."""
+    folder = workspace.tmp / f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_child(
+    program: str,
+    job: dict[str, object],
+    folder: Path,
+    context: Context,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> dict[str, object]:
+    """Run one child to its end and give back its result.
+
+    The child reads folder/job.json, appends to folder/events.jsonl, and watches its standard
+    input: end-of-file there means that we are gone. Raises Cancelled, the child's UserError, or
+    RuntimeError with its traceback or the signal that ended it.
+    """
+    job_file = folder / "job.json"
+    job_file.write_text(json.dumps(job), encoding="utf-8")
+    events = folder / "events.jsonl"
+    with (folder / "output.log").open("ab") as log:
+        process = subprocess.Popen(
+            command(program, job_file),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,
+        )
+    try:
+        ended = _follow(process, events, context, on_event)
+    finally:
+        stop(process)
+    return _result(ended, process.returncode, folder / "output.log")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a child: close its pipe, terminate, then kill. Returns when it is gone."""
+    if process.stdin is not None:
+        process.stdin.close()
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    events: Path,
+    context: Context,
+    on_event: Callable[[Event], None],
+) -> Ended | None:
+    tail = _Tail(events)
+    ended: Ended | None = None
+    while True:
+        finished = process.poll() is not None
+        for event in tail.read():
+            match event:
+                case Progress(fraction=fraction, text=text):
+                    context.progress(fraction, text)
+                case Ended():
+                    ended = event
+                case Measured():
+                    pass
+            on_event(event)
+        if ended is not None and not finished:
+            process.wait()
+            return ended
+        if finished:
+            return ended
+        if context.cancelled.wait(_POLL_S):
+            raise Cancelled
+
+
+def _result(ended: Ended | None, returncode: int, log: Path) -> dict[str, object]:
+    if ended is None:
+        text = log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        if returncode == -9 or "MemoryError" in text or "std::bad_alloc" in text:
+            raise UserError(
+                "Out of memory, or ended from outside.",
+                why="The process was killed before it could finish.",
+                hint="Close other programs or use fewer rows, then try again.",
+            )
+        raise RuntimeError(f"The child process ended with code {returncode}.\n{text}")
+    match ended.outcome:
+        case "value":
+            return ended.result
+        case "cancelled":
+            raise Cancelled
+        case "user_error":
+            error = ended.error
+            raise UserError(error["what"], why=error["why"], hint=error["hint"])
+        case _:
+            raise RuntimeError(ended.error.get("traceback", "The child process crashed."))
+
+
+class _Tail:
+    """Reads whole lines that were appended to a file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[Event]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data.rfind(b"\n") + 1
+        self._offset += whole
+        events = (from_line(line) for line in data[:whole].splitlines())
+        return [event for event in events if event is not None]
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.02) -> bool:
+    """Wait until a fact of another process is true; False where it did not come in time."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every_s)
+    return True

@@ -1,0 +1,143 @@
+"""Immutable blobs named by the SHA-256 of their bytes: written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from mlops_desktop.core.errors import Damaged, UserError
+from mlops_desktop.paths import Workspace
+
+_BLOCK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def put_bytes(workspace: Workspace, data: bytes) -> str:
+    """Store bytes; the answer is their name. Storing the same bytes twice costs nothing."""
+    name = hashlib.sha256(data).hexdigest()
+    target = workspace.blob(name)
+    if not target.exists():
+        with _placed(workspace, name, len(data)) as file:
+            file.write(data)
+    return name
+
+
+def put_file(workspace: Workspace, source: Path) -> str:
+    """Store a copy of a file; the answer is its name."""
+    name = sha256_of(source)
+    if not workspace.blob(name).exists():
+        with source.open("rb") as read, _placed(workspace, name, source.stat().st_size) as write:
+            shutil.copyfileobj(read, write, _BLOCK)
+    return name
+
+
+def get_bytes(workspace: Workspace, name: str) -> bytes:
+    """The bytes of a blob, verified against its name; Damaged where they do not match."""
+    path = workspace.blob(name)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise Damaged(f"Stored object {name[:12]} is missing.", hint="Run fsck.") from None
+    if hashlib.sha256(data).hexdigest() != name:
+        raise Damaged(
+            f"Stored object {name[:12]} is damaged.",
+            why="Its bytes no longer match their hash.",
+            hint="Run fsck to see which versions need it.",
+        )
+    return data
+
+
+def verify(workspace: Workspace, name: str) -> str | None:
+    """What is wrong with a blob ('missing', 'damaged'), or None."""
+    path = workspace.blob(name)
+    if not path.is_file():
+        return "missing"
+    return None if sha256_of(path) == name else "damaged"
+
+
+def names(workspace: Workspace) -> Iterator[str]:
+    """Every blob on the disk."""
+    for folder in sorted(workspace.objects.glob("??")):
+        yield from sorted(path.name for path in folder.iterdir() if len(path.name) == 64)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace a small file in one step: a crash leaves the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            flush(file)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def flush(file: BinaryIO) -> None:
+    """Everything written so far is on the disk when this returns."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Names made or renamed in the folder survive power loss (a no-op on Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """A full or failing disk as an error that the user can read."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"The disk is full: {what} was not saved.",
+                hint="Free some space and try again. Nothing else was changed.",
+            ) from error
+        if error.errno == errno.EIO:
+            raise UserError(
+                f"The disk failed while writing: {what} was not saved.",
+                why=str(error),
+                hint="Check the disk, then try again. Nothing else was changed.",
+            ) from error
+        raise
+
+
+@contextmanager
+def _placed(workspace: Workspace, name: str, size: int) -> Iterator[BinaryIO]:
+    target = workspace.blob(name)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = target.with_name(f"{secrets.token_hex(8)}.tmp")
+    with disk_errors(f"an object of {size:,} bytes"):
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                flush(file)
+            temporary.chmod(0o400)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+        sync_folder(target.parent.parent)

@@ -1,0 +1,24 @@
+"""The literal list of child programs, each imported only when it is the one to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def main(name: str, job_file: Path) -> int:
+    """Run the child program of that name; the answer is the exit code."""
+    match name:
+        case "ingest":
+            from mlops_desktop.child import ingest  # noqa: PLC0415
+
+            return ingest.main(job_file)
+        case "train":
+            from mlops_desktop.child import train  # noqa: PLC0415
+
+            return train.main(job_file)
+        case "serve":
+            from mlops_desktop.child import serve  # noqa: PLC0415
+
+            return serve.main(job_file)
+        case _:
+            raise SystemExit(f"There is no child program {name!r}.")

@@ -1,0 +1,80 @@
+"""The frame around every child: reads its job, reports events, ends when its parent is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from mlops_desktop.core.errors import Cancelled, UserError
+from mlops_desktop.core.events import Ended, Event, Measured, Progress, to_line
+
+Job = dict[str, object]
+
+
+class Reporter:
+    """Appends events to the child's own file. One write a line, so a reader sees whole lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        self._write(Progress(fraction, text))
+
+    def measured(self, name: str, step: int, value: float) -> None:
+        self._write(Measured(name, step, value))
+
+    def ended(self, event: Ended) -> None:
+        self._write(event)
+        os.fsync(self._descriptor)
+
+    def _write(self, event: Event) -> None:
+        os.write(self._descriptor, to_line(event))
+
+
+def die_with_parent() -> None:
+    """End this process when the parent's end of our standard input closes."""
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        os._exit(70)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
+    """Run a child program: work(job, folder, reporter) gives the result that is reported."""
+    folder = job_file.parent
+    reporter = Reporter(folder / "events.jsonl")
+    die_with_parent()
+    try:
+        job = json.loads(job_file.read_text(encoding="utf-8"))
+        reporter.ended(Ended("value", result=work(job, folder, reporter)))
+    except UserError as error:
+        reporter.ended(
+            Ended("user_error", error={"what": error.what, "why": error.why, "hint": error.hint})
+        )
+    except Cancelled:
+        reporter.ended(Ended("cancelled"))
+    except MemoryError:
+        reporter.ended(
+            Ended(
+                "user_error",
+                error={
+                    "what": "Out of memory.",
+                    "why": "The table and the model together need more than there is.",
+                    "hint": "Close other programs or use fewer rows, then try again.",
+                },
+            )
+        )
+    except Exception:
+        text = traceback.format_exc()
+        sys.stderr.write(text)
+        reporter.ended(Ended("crash", error={"traceback": text}))
+        return 3
+    return 0

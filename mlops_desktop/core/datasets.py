@@ -1,0 +1,121 @@
+"""Datasets, their immutable versions, their columns, and the warnings that a look at them gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ColumnType(StrEnum):
+    """What a column holds. TEXT covers categories; DATETIME is UTC or without a zone."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    DATETIME = "datetime"
+
+    @property
+    def is_numeric(self) -> bool:
+        return self in (ColumnType.INTEGER, ColumnType.NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: ColumnType
+
+
+class WarningKind(StrEnum):
+    """What may be wrong with data, named as the screens and the JSON name it."""
+
+    TYPE = "type"
+    DATES = "dates"
+    IDENTIFIER = "identifier"
+    CONSTANT = "constant"
+    LEAK = "leak"
+    MISSING = "missing"
+    DUPLICATES = "duplicates"
+    IMBALANCE = "imbalance"
+    CATEGORIES = "categories"
+
+
+@dataclass(frozen=True, slots=True)
+class DataWarning:
+    """One finding: what it is, why it matters and what can be done, about which columns.
+
+    answered: the user decided (kept or excluded the columns). Only leaks must be answered.
+    """
+
+    kind: WarningKind
+    columns: tuple[str, ...]
+    what: str
+    why: str
+    fix: str
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a version came from. kind: 'file', 'retrain' (recorded inputs with labels)."""
+
+    kind: str
+    path: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """An immutable table. manifest and profile are names (SHA-256) of blobs.
+
+    content_hash covers schema and values only, so the same table has the same hash however it
+    is stored. stored_bytes is what this version added to the disk.
+    """
+
+    id: int
+    dataset: str
+    version: int
+    rows: int
+    columns: tuple[Column, ...]
+    manifest: str
+    profile: str
+    content_hash: str
+    stored_bytes: int
+    source: Source
+    message: str
+    warnings: tuple[DataWarning, ...]
+    parent: int | None
+    created_at: str
+
+    @property
+    def ref(self) -> str:
+        return f"{self.dataset}@{self.version}"
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A name with its newest version."""
+
+    id: int
+    name: str
+    versions: int
+    latest: DatasetVersion | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSpec:
+    """A file to be read into a new version of a dataset.
+
+    types: column name -> type that the user wants instead of the guessed one.
+    """
+
+    path: str
+    dataset: str
+    message: str = ""
+    types: dict[str, ColumnType] = field(default_factory=dict)

@@ -1,0 +1,15 @@
+"""Reading the audit chain."""
+
+from __future__ import annotations
+
+from mlops_desktop.core.audit import AuditEntry
+from mlops_desktop.store.store import Store
+
+
+def entries(store: Store, limit: int | None = None) -> list[AuditEntry]:
+    """Entries oldest first; with a limit, the newest that many, newest first."""
+    if limit is None:
+        rows = store.query("SELECT * FROM audit ORDER BY seq")
+    else:
+        rows = store.query("SELECT * FROM audit ORDER BY seq DESC LIMIT ?", [limit])
+    return [AuditEntry(**row) for row in rows]
