@@ -39,7 +39,7 @@ class Ended:
 
 
 Event = Progress | Measured | Ended
-_KINDS: dict[str, type[Progress] | type[Measured] | type[Ended]] = {
+_KINDS: dict[str, type[Progress | Measured | Ended]] = {
     "progress": Progress,
     "measured": Measured,
     "ended": Ended,

@@ -258,7 +258,9 @@ def _make_folders(workspace: Workspace) -> None:
 def _look_first(workspace: Workspace) -> None:
     """Read the header before a writing connection could change the file."""
     try:
-        uri = f"{workspace.database.absolute().as_uri()}?mode=ro"
+        # Without a leftover WAL nobody has it open: immutable then makes no files beside it.
+        alone = not workspace.database.with_name("workspace.db-wal").exists()
+        uri = f"{workspace.database.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
         connection = sqlite3.connect(uri, uri=True)
         try:
             application = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -1,0 +1,215 @@
+"""Registering runs as model versions, testing, approving and naming them; their lineage."""
+
+from __future__ import annotations
+
+import difflib
+import json
+
+from mlops_desktop.actions import datasets, runs
+from mlops_desktop.blobs import modelfiles, objects
+from mlops_desktop.core import clock, gates as core_gates
+from mlops_desktop.core.errors import CheckFailed, NotFound, UserError
+from mlops_desktop.core.ids import Ref, checked_name
+from mlops_desktop.core.jsonable import from_plain
+from mlops_desktop.core.models import (
+    CHAMPION,
+    Gate,
+    LineageNode,
+    Model,
+    ModelVersion,
+    Signature,
+)
+from mlops_desktop.core.runs import Algorithm, RunState
+from mlops_desktop.store import deployments as deployment_rows
+from mlops_desktop.store import models as rows
+from mlops_desktop.store.store import Store
+
+
+def register(store: Store, run_id: int, name: str) -> ModelVersion:
+    """Make the next version of a model from a finished run, and judge its gates.
+
+    Registering the same run under the same name again gives the version that exists.
+    """
+    name = checked_name(name, "model")
+    run = runs.get_run(store, run_id)
+    if run.state is not RunState.DONE:
+        raise UserError(
+            f"Run {run_id} is {run.state}, so there is no model to register.",
+            why=run.error,
+            hint="Choose a run that is done.",
+        )
+    existing = rows.find_by_run(store, run_id)
+    if existing is not None:
+        if existing.model == name:
+            return existing
+        raise UserError(f"Run {run_id} is registered already, as {existing.ref}.")
+    baseline = next(
+        (
+            other
+            for other in runs.experiment_runs(store, run.experiment)
+            if other.algorithm is Algorithm.BASELINE and other.state is RunState.DONE
+        ),
+        None,
+    )
+    evaluation = runs.evaluation(store, run)
+    card = json.loads(objects.get_bytes(store.workspace, run.files[modelfiles.CARD]))
+    signature = from_plain(Signature, card["signature"])
+    with store.write("models"):
+        judged = core_gates.judge(run, baseline, evaluation)
+        version = rows.get(store, rows.add_version(store, name, run, signature, judged))
+        store.audit(
+            "model.registered",
+            version.ref,
+            run=run_id,
+            gates={gate.name: gate.passed for gate in version.gates},
+            files=version.files,
+        )
+    return version
+
+
+def list_models(store: Store) -> list[Model]:
+    return rows.models(store)
+
+
+def list_versions(store: Store, name: str | None = None) -> list[ModelVersion]:
+    """Versions of one model or of all, newest first."""
+    if name is not None:
+        _known(store, name)
+    return rows.versions(store, name)
+
+
+def get_version(store: Store, ref: str | Ref) -> ModelVersion:
+    """The version that a reference names; a bare name means the newest one."""
+    ref = Ref.parse(ref) if isinstance(ref, str) else ref
+    _known(store, ref.name)
+    if ref.alias is not None:
+        found = rows.find_by_alias(store, ref.name, ref.alias)
+        if found is None:
+            raise NotFound(
+                f"No version of {ref.name} is called {ref.alias!r}.",
+                hint=f"Name one with: models alias {ref.name} {ref.alias} VERSION.",
+            )
+        return found
+    newest = rows.versions(store, ref.name)
+    wanted = ref.version if ref.version is not None else newest[0].version
+    found = rows.find(store, ref.name, wanted)
+    if found is None:
+        raise NotFound(
+            f"{ref.name} has no version {wanted}.", hint=f"It has 1 to {newest[0].version}."
+        )
+    return found
+
+
+def resolve(store: Store, ref: str | Ref) -> ModelVersion:
+    """The version to deploy: as get_version, but a bare name means the champion."""
+    ref = Ref.parse(ref) if isinstance(ref, str) else ref
+    if ref.version is None and ref.alias is None:
+        ref = Ref(ref.name, alias=CHAMPION)
+    return get_version(store, ref)
+
+
+def gates(store: Store, ref: str | Ref) -> tuple[Gate, ...]:
+    """The gates of a version as they were judged when it was registered."""
+    return get_version(store, ref).gates
+
+
+def approve(store: Store, ref: str | Ref, note: str) -> ModelVersion:
+    """Record a person's yes. Refused while a gate fails, and without a note."""
+    version = get_version(store, ref)
+    if not note.strip():
+        raise UserError("An approval needs a note.", hint="Say in a sentence why it may go live.")
+    if version.approval is not None:
+        raise UserError(
+            f"{version.ref} is approved already, by {version.approval.by} at {version.approval.at}."
+        )
+    failed = [gate for gate in version.gates if not gate.passed]
+    if failed:
+        raise CheckFailed(
+            f"{version.ref} cannot be approved: {_and([gate.name for gate in failed])} failed.",
+            why=failed[0].actual + ".",
+            hint="Mend what the gate names, train again, and register the new run.",
+        )
+    with store.write("models"):
+        rows.approve(store, version.id, note.strip(), clock.now())
+        store.audit("model.approved", version.ref, note=note.strip())
+    return rows.get(store, version.id)
+
+
+def set_alias(store: Store, name: str, alias: str, number: int) -> ModelVersion:
+    """Point an alias at a version. Only an approved version may be champion."""
+    alias = checked_name(alias, "alias")
+    if alias.removeprefix("v").isdigit():
+        raise UserError(f"{alias!r} would be read as a version number.", hint="Use a word.")
+    version = get_version(store, Ref(name, version=number))
+    if alias == CHAMPION and version.approval is None:
+        raise CheckFailed(
+            f"{version.ref} is not approved, so it cannot be champion.",
+            hint=f"Approve it first: models approve {version.ref} --note TEXT.",
+        )
+    with store.write("models"):
+        rows.set_alias(store, name, alias, version.id)
+        store.audit("model.alias", version.ref, alias=alias)
+    return rows.get(store, version.id)
+
+
+def lineage(store: Store, ref: str | Ref) -> tuple[LineageNode, ...]:
+    """The chain from the files' hashes over data and run to where the model is deployed."""
+    version = get_version(store, ref)
+    run = runs.get_run(store, version.run)
+    data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
+    chain = []
+    older = datasets.list_versions(store, data.dataset)
+    by_id = {item.id: item for item in older}
+    item = data
+    while True:
+        origin = item.source
+        chain.append(
+            LineageNode(
+                "dataset version",
+                item.ref,
+                f"{item.rows:,} rows, {len(item.columns)} columns, saved {item.created_at}",
+                item.content_hash,
+            )
+        )
+        if origin.kind == "file":
+            chain.append(LineageNode("file", origin.path, f"{origin.bytes:,} bytes", origin.sha256))
+        if origin.kind == "file" or item.parent is None or item.parent not in by_id:
+            break
+        item = by_id[item.parent]
+    chain.reverse()
+    chain.append(
+        LineageNode(
+            "run",
+            run.title,
+            f"{run.algorithm.title}, target {run.spec.target}, seed {run.spec.seed}",
+        )
+    )
+    chain.append(
+        LineageNode(
+            "model version",
+            version.ref,
+            f"{version.state}, {version.metric} {version.value:.4g}",
+            version.files.get(modelfiles.ONNX) or version.files[modelfiles.SKOPS],
+        )
+    )
+    chain.extend(
+        LineageNode("deployment", item.name, f"{item.state} {item.url}".strip())
+        for item in deployment_rows.all_(store)
+        if item.model_version == version.id
+    )
+    return tuple(chain)
+
+
+def _known(store: Store, name: str) -> None:
+    known = [model.name for model in rows.models(store)]
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    raise NotFound(
+        f"There is no model called {name!r}.",
+        hint=f"Did you mean {near[0]!r}?" if near else "Register a run first.",
+    )
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

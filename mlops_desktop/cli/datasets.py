@@ -1,0 +1,121 @@
+"""`data`: add a file as a version, list, show, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlops_desktop.actions import datasets
+from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
+from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportSpec
+
+File = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def data() -> None:
+    """Dataset versions."""
+
+
+@data.command()
+@click.argument("file", type=File)
+@click.option("--name", required=True, help="The dataset; a new version where it exists.")
+@click.option("--message", default="", help="What is new in this version.")
+@json_option
+@click.pass_obj
+def add(session: Session, file: Path, name: str, message: str, as_json: bool) -> None:
+    """Read FILE into a new version of a dataset."""
+    spec = ImportSpec(path=str(file.absolute()), dataset=name, message=message)
+    version = datasets.import_file(session.lane, spec, TerminalContext())
+    text = (
+        f"{version.ref}: {version.rows:,} rows, {len(version.columns)} columns, "
+        f"{version.stored_bytes:,} bytes added"
+    )
+    answer(as_json, summary(version), "\n".join([text, *warning_lines(version.warnings)]))
+
+
+@data.command("list")
+@json_option
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List the datasets."""
+    found = datasets.list_datasets(session.store)
+    rows: list[tuple[object, ...]] = [
+        (d.name, d.versions, d.latest.rows if d.latest else 0, d.created_at[:19]) for d in found
+    ]
+    value = [{"dataset": d.name, "versions": d.versions} for d in found]
+    answer(as_json, value, table(("dataset", "versions", "rows", "created"), rows))
+
+
+@data.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def versions(session: Session, name: str, as_json: bool) -> None:
+    """List the versions of the dataset NAME, newest first."""
+    found = datasets.list_versions(session.store, name)
+    rows: list[tuple[object, ...]] = [
+        (v.ref, v.rows, len(v.columns), v.stored_bytes, v.created_at[:19], v.message) for v in found
+    ]
+    titles = ("version", "rows", "columns", "bytes added", "created", "message")
+    answer(as_json, [summary(v) for v in found], table(titles, rows))
+
+
+@data.command()
+@click.argument("ref")
+@json_option
+@click.pass_obj
+def show(session: Session, ref: str, as_json: bool) -> None:
+    """Show the dataset version REF (NAME or NAME@VERSION): its source, columns and warnings."""
+    version = datasets.get_version(session.store, ref)
+    profile = datasets.profile(session.workspace, version)
+    rows: list[tuple[object, ...]] = [
+        (c.name, c.type.value, c.missing, c.distinct) for c in profile.columns
+    ]
+    text = "\n".join(
+        [
+            f"{version.ref}: {version.rows:,} rows, from {version.source.path}",
+            f"sha256 of the file {version.source.sha256}",
+            f"sha256 of the table {version.content_hash}",
+            table(("column", "type", "missing", "distinct"), rows),
+            *warning_lines(version.warnings),
+        ]
+    )
+    value = summary(version) | {
+        "source": version.source,
+        "content_hash": version.content_hash,
+        "schema": version.columns,
+        "profile": profile,
+    }
+    answer(as_json, value, text)
+
+
+@data.command()
+@click.argument("ref")
+@click.argument("file", type=File)
+@json_option
+@click.pass_obj
+def export(session: Session, ref: str, file: Path, as_json: bool) -> None:
+    """Write the dataset version REF to FILE (.csv or .parquet)."""
+    rows = datasets.export(session.lane, ref, file, TerminalContext())
+    answer(as_json, {"file": str(file), "rows": rows}, f"{rows:,} rows written to {file}")
+
+
+def summary(version: DatasetVersion) -> dict[str, object]:
+    """A version as the JSON of `data add` and `data versions` gives it."""
+    return {
+        "dataset": version.dataset,
+        "version": version.version,
+        "rows": version.rows,
+        "columns": len(version.columns),
+        "stored_bytes": version.stored_bytes,
+        "warnings": version.warnings,
+        "message": version.message,
+        "created_at": version.created_at,
+    }
+
+
+def warning_lines(warnings: tuple[DataWarning, ...]) -> list[str]:
+    """Warnings as lines for a terminal."""
+    return [f"warning ({w.kind}): {w.what} {w.fix}".rstrip() for w in warnings]

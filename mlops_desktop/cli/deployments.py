@@ -1,0 +1,94 @@
+"""`deploy` and `predict`: start, stop and look at servers, and ask them about a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlops_desktop.actions import deployments as actions
+from mlops_desktop.actions import predictions
+from mlops_desktop.cli.datasets import File
+from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
+from mlops_desktop.core.deployments import Deployment
+
+
+@click.group()
+def deploy() -> None:
+    """Deployments: model versions that answer on this machine."""
+
+
+@deploy.command()
+@click.argument("ref")
+@click.option("--name", help="The deployment. Default: the model's name.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: a free one, then kept.")
+@json_option
+@click.pass_obj
+def start(session: Session, ref: str, name: str | None, port: int | None, as_json: bool) -> None:
+    """Serve REF (MODEL means MODEL@champion); a running deployment swaps to it.
+
+    Returns once the server answers. The server goes on until `deploy stop`.
+    """
+    found = actions.start(
+        session.lane, ref, name=name, port=port, keep=True, context=TerminalContext()
+    )
+    text = f"{found.name} serves {found.model}@{found.version} at {found.url}"
+    answer(as_json, deployment_json(session, found), text)
+
+
+@deploy.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def stop(session: Session, name: str, as_json: bool) -> None:
+    """Stop the deployment NAME."""
+    found = actions.stop(session.lane, name)
+    answer(as_json, deployment_json(session, found), f"{found.name} stopped")
+
+
+@deploy.command()
+@json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """List the deployments and whether they really run."""
+    found = actions.status(session.lane)
+    rows: list[tuple[object, ...]] = [
+        (d.name, f"{d.model}@{d.version}", d.state.value, d.url, d.pid or "", d.error)
+        for d in found
+    ]
+    titles = ("deployment", "model", "state", "url", "pid", "")
+    answer(as_json, [deployment_json(session, d) for d in found], table(titles, rows))
+
+
+@click.command()
+@click.argument("deployment")
+@click.argument("file", type=File)
+@click.option("--output", type=File, help="A .csv or .parquet file. Default: CSV to the terminal.")
+@json_option
+@click.pass_obj
+def predict(
+    session: Session, deployment: str, file: Path, output: Path | None, as_json: bool
+) -> None:
+    """Ask DEPLOYMENT about every row of FILE; the answers are on record."""
+    if output is None and as_json:
+        raise click.UsageError("--json needs --output: the rows go to a file.")
+    done = predictions.predict_file(session.lane, deployment, file, output, TerminalContext())
+    if output is None:
+        click.echo(done.csv, nl=False)
+    else:
+        value = {"deployment": deployment, "rows": done.rows, "output": str(output)}
+        answer(as_json, value, f"{done.rows:,} predictions written to {output}")
+
+
+def deployment_json(session: Session, found: Deployment) -> dict[str, object]:
+    """A deployment as the JSON of every `deploy` verb gives it."""
+    return {
+        "deployment": found.name,
+        "model": found.model,
+        "version": found.version,
+        "state": found.state,
+        "url": found.url,
+        "token_file": str(session.workspace.root / found.token_file),
+        "pid": found.pid,
+        "error": found.error,
+    }

@@ -1,0 +1,101 @@
+"""The command line's frame: the workspace, exit codes, and the literal list of verbs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from mlops_desktop import __version__
+from mlops_desktop.cli import datasets, deployments, health, models, monitoring, runs
+from mlops_desktop.cli.session import Session
+from mlops_desktop.core.errors import Cancelled, UserError
+from mlops_desktop.paths import Workspace, default_workspace
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that holds everything. Default: one in your user data folder.",
+)
+@click.option("--smoke", is_flag=True, help="Open the window, wait until it is usable, close it.")
+@click.version_option(__version__, prog_name="mlops-desktop")
+@click.pass_context
+def cli(context: click.Context, workspace: Path | None, smoke: bool) -> None:
+    """The whole life of a machine-learning model on this workstation, offline.
+
+    Without a verb the app opens. Exit codes: 0 fine, 1 a check failed, 2 bad input or usage,
+    3 our fault.
+    """
+    folder = (workspace or default_workspace()).expanduser().absolute()
+    context.obj = Session(Workspace(folder))
+    context.call_on_close(context.obj.close)
+    if context.invoked_subcommand is None:
+        from mlops_desktop import app  # noqa: PLC0415  Qt stays off the path of the verbs.
+
+        context.exit(app.run(Workspace(folder), smoke=smoke))
+
+
+for _verb in (
+    datasets.data,
+    runs.train,
+    runs.runs,
+    models.models,
+    deployments.deploy,
+    deployments.predict,
+    monitoring.labels,
+    monitoring.monitor,
+    monitoring.retrain,
+    health.fsck,
+    health.doctor,
+    health.audit,
+    health.demo,
+):
+    cli.add_command(_verb)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every outcome becomes an exit code and a sentence."""
+    as_json = "--json" in arguments
+    try:
+        return int(cli.main(arguments, standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, Cancelled, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 130
+    except UserError as error:
+        _show(error, as_json)
+        return error.exit_code
+    except Exception as error:
+        logging.getLogger(__name__).exception("a verb failed")
+        if as_json:
+            click.echo(json.dumps({"error": {"what": repr(error), "why": "", "hint": ""}}))
+        click.echo(f"This is a fault of the app: {error!r}. See the traceback above.", err=True)
+        return 3
+
+
+def _show(error: UserError, as_json: bool) -> None:
+    if as_json:
+        parts = {"what": error.what, "why": error.why, "hint": error.hint}
+        click.echo(json.dumps({"error": parts}, ensure_ascii=False))
+    for part in (error.what, error.why, error.hint):
+        if part:
+            click.echo(part, err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
