@@ -1,0 +1,88 @@
+"""The counts behind the home screen, each by one query."""
+
+from __future__ import annotations
+
+import json
+
+from mlops_desktop.core.home import Facts
+from mlops_desktop.core.models import ModelState
+from mlops_desktop.core.runs import METRICS, Algorithm
+from mlops_desktop.store import models
+from mlops_desktop.store.store import Store
+
+
+def facts(store: Store) -> Facts:
+    """What is so in the workspace now."""
+    versions = models.versions(store)
+    champions = [version for version in versions if "champion" in version.aliases]
+    approved = [version for version in versions if version.state is ModelState.APPROVED]
+    newest_approved = {version.model: version.version for version in reversed(approved)}
+    waiting = [
+        version
+        for version in versions
+        if version.state is ModelState.WAITING
+        and version.version > newest_approved.get(version.model, 0)
+    ]
+    blocked = [version for version in versions if version.state is ModelState.BLOCKED]
+    newest = store.one(
+        "SELECT d.name || ' version ' || v.version AS title, v.warnings FROM dataset_versions v "
+        "JOIN datasets d ON d.id = v.dataset_id ORDER BY v.id DESC LIMIT 1"
+    )
+    runs = store.query("SELECT state, count(*) AS n FROM runs GROUP BY state")
+    by_state = {row["state"]: row["n"] for row in runs}
+    best_id, best_value = _best(store)
+    deployed = store.query(
+        "SELECT d.name, d.state, v.version FROM deployments d "
+        "JOIN model_versions v ON v.id = d.model_version_id ORDER BY d.name"
+    )
+    alert = store.one(
+        "SELECT a.message, d.name FROM alerts a JOIN deployments d ON d.id = a.deployment_id "
+        "WHERE a.state = 'active' ORDER BY a.kind = 'error' DESC, a.id LIMIT 1"
+    )
+    first = waiting[0] if waiting else None
+    return Facts(
+        dataset_versions=store.scalar("SELECT count(*) FROM dataset_versions"),
+        datasets=store.scalar("SELECT count(*) FROM datasets"),
+        newest_dataset=newest["title"] if newest else "",
+        open_warnings=len(json.loads(newest["warnings"])) if newest else 0,
+        runs=sum(by_state.values()),
+        runs_active=by_state.get("running", 0) + by_state.get("queued", 0),
+        runs_done=by_state.get("done", 0),
+        best_run=best_id,
+        best_value=best_value,
+        model_versions=len(versions),
+        waiting=_title(first.model, first.version) if first else "",
+        waiting_value=f"{METRICS[first.metric].title} {first.value:.4g}" if first else "",
+        blocked=_title(blocked[0].model, blocked[0].version) if blocked else "",
+        approved=_title(approved[0].model, approved[0].version) if approved else "",
+        champion=_title(champions[0].model, champions[0].version) if champions else "",
+        running=tuple(
+            _title(row["name"], row["version"]) for row in deployed if row["state"] == "running"
+        ),
+        failed_deployment=next((r["name"] for r in deployed if r["state"] == "failed"), ""),
+        deployments=len(deployed),
+        predictions=store.scalar("SELECT coalesce(sum(rows), 0) FROM segments"),
+        labels=store.scalar("SELECT count(*) FROM labels"),
+        alerts=store.scalar("SELECT count(*) FROM alerts WHERE state = 'active'"),
+        top_alert=alert["message"] if alert else "",
+        alert_deployment=alert["name"] if alert else "",
+    )
+
+
+def _best(store: Store) -> tuple[int | None, str]:
+    """The best run of the newest experiment that finished one, and its value in words."""
+    rows = store.query(
+        "SELECT id, metric, value, algorithm FROM runs WHERE state = 'done' AND experiment_id = "
+        "(SELECT max(experiment_id) FROM runs WHERE state = 'done')"
+    )
+    rows = [r for r in rows if r["algorithm"] != Algorithm.BASELINE.value] or rows
+    if not rows:
+        return None, ""
+    metric = METRICS[rows[0]["metric"]]
+    sign = -1.0 if metric.higher_is_better else 1.0
+    best = min(rows, key=lambda row: sign * float(row["value"]))
+    return best["id"], f"{metric.title} {best['value']:.4g}"
+
+
+def _title(name: str, version: int) -> str:
+    return f"{name} v{version}"
