@@ -43,6 +43,23 @@ def put_file(workspace: Workspace, source: Path) -> str:
     return name
 
 
+def adopt(workspace: Workspace, path: Path, name: str) -> None:
+    """Move a finished, flushed file of the workspace's tmp/ among the blobs.
+
+    name is the SHA-256 of its bytes, which the caller has computed while writing it.
+    """
+    target = workspace.blob(name)
+    if target.exists():
+        path.unlink()
+        return
+    with disk_errors("an object"):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o400)
+        path.replace(target)
+        sync_folder(target.parent)
+        sync_folder(target.parent.parent)
+
+
 def get_bytes(workspace: Workspace, name: str) -> bytes:
     """The bytes of a blob, verified against its name; Damaged where they do not match."""
     path = workspace.blob(name)

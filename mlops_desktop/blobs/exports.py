@@ -1,0 +1,74 @@
+"""Writing a stored table to a file of the user's: CSV or Parquet, chunk by chunk."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+
+from mlops_desktop.blobs import chunks, manifests, objects
+from mlops_desktop.blobs.manifests import Manifest
+from mlops_desktop.paths import Workspace
+
+_FORMULA = "^[=+\\-@\t\r]"
+_CELLS = 4 << 20  # Read at a time.
+
+
+def write(
+    workspace: Workspace,
+    manifest: Manifest,
+    path: Path,
+    progress: Callable[[float], None],
+    *,
+    for_spreadsheet: bool = False,
+) -> None:
+    """Write to a .csv or .parquet file: whole, or not at all.
+
+    In a CSV, missing is an empty cell and an empty text is `""`. progress may raise to stop.
+    """
+    schema = pa.schema([(c.name, chunks.ARROW_TYPES[c.type]) for c in manifest.columns])
+    is_csv = path.suffix.lower() == ".csv"
+    if is_csv and for_spreadsheet:
+        schema = pa.schema([(_safe_name(field.name), field.type) for field in schema])
+    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+    step = max(1, _CELLS // max(1, len(schema)))
+    try:
+        with objects.disk_errors(path.name):
+            with temporary.open("xb") as file:
+                with _writer(file, schema, is_csv=is_csv) as writer:
+                    for start in range(0, manifest.rows, step):
+                        progress(start / manifest.rows)
+                        table = manifests.read_rows(workspace, manifest, start, step)
+                        if is_csv and for_spreadsheet:
+                            table = pa.table([_safe(c) for c in table.columns], schema=schema)
+                        writer.write_table(table)
+                objects.flush(file)
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _writer(file: Any, schema: pa.Schema, *, is_csv: bool) -> Any:
+    if is_csv:
+        return arrow_csv.CSVWriter(file, schema)
+    return pq.ParquetWriter(file, schema, compression="zstd")
+
+
+def _safe(column: Any) -> Any:
+    if not pa.types.is_string(column.type):
+        return column
+    return pc.if_else(
+        pc.match_substring_regex(column, _FORMULA), pc.binary_join_element_wise("'", column, ""),
+        column,
+    )
+
+
+def _safe_name(name: str) -> str:
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name

@@ -1,0 +1,178 @@
+"""The manifest of a dataset version: its schema, its chunks and where they lie; reading rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import pyarrow as pa
+
+from mlops_desktop.blobs import chunks, objects
+from mlops_desktop.blobs.packs import Place
+from mlops_desktop.core.datasets import Column, ColumnType
+from mlops_desktop.core.errors import Damaged, NotFound, UserError
+from mlops_desktop.paths import Workspace
+
+FORMAT = 1
+_THREADS = min(8, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows: the names of their columns' chunks, in the order of the schema."""
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A table as it lies on the disk. content_hash ignores how it was cut."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    content_hash: str
+    chunks: tuple[Chunk, ...]
+    places: dict[str, Place]
+
+    def index(self, name: str) -> int:
+        """The position of a column."""
+        for position, column in enumerate(self.columns):
+            if column.name == name:
+                return position
+        raise NotFound(f"There is no column {name!r}.")
+
+
+def save(workspace: Workspace, manifest: Manifest) -> str:
+    """Store the manifest; the answer is its blob's name."""
+    packs = list(dict.fromkeys(place.pack for place in manifest.places.values()))
+    number = {pack: index for index, pack in enumerate(packs)}
+    document = {
+        "format": FORMAT,
+        "schema": [{"name": c.name, "type": c.type.value} for c in manifest.columns],
+        "rows": manifest.rows,
+        "content_hash": manifest.content_hash,
+        "chunks": [{"rows": c.rows, "columns": c.columns} for c in manifest.chunks],
+        "packs": packs,
+        "places": {
+            name: [number[place.pack], place.offset, place.length]
+            for name, place in manifest.places.items()
+        },
+    }
+    return objects.put_bytes(workspace, compress_json(document))
+
+
+@lru_cache(maxsize=16)
+def read(workspace: Workspace, name: str) -> Manifest:
+    """The manifest of that blob. Immutable, hence cached."""
+    document = expand_json(objects.get_bytes(workspace, name))
+    if document["format"] != FORMAT:
+        raise UserError(
+            "This dataset version was stored by a newer version of the app.",
+            hint="Install the newer version.",
+        )
+    packs = document["packs"]
+    return Manifest(
+        columns=tuple(Column(c["name"], ColumnType(c["type"])) for c in document["schema"]),
+        rows=document["rows"],
+        content_hash=document["content_hash"],
+        chunks=tuple(Chunk(c["rows"], tuple(c["columns"])) for c in document["chunks"]),
+        places={
+            key: Place(packs[pack], offset, length)
+            for key, (pack, offset, length) in document["places"].items()
+        },
+    )
+
+
+def load(workspace: Workspace, manifest: Manifest, columns: Sequence[str] | None = None) -> pa.Table:
+    """The whole table, or the named columns of it in that order."""
+    return read_rows(workspace, manifest, 0, manifest.rows, columns)
+
+
+def read_rows(
+    workspace: Workspace,
+    manifest: Manifest,
+    start: int,
+    count: int,
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
+    """Rows [start, start + count), cut short at the end; only their chunks are read."""
+    names = [column.name for column in manifest.columns] if columns is None else list(columns)
+    positions = [manifest.index(name) for name in names]
+    ends = list(accumulate(chunk.rows for chunk in manifest.chunks))
+    start = max(0, start)
+    stop = min(manifest.rows, start + max(0, count))
+    first = bisect_right(ends, start)
+    last = bisect_right(ends, stop - 1) if stop > start else first - 1
+    wanted = manifest.chunks[first : last + 1]
+    skip = start - (ends[first - 1] if first else 0)
+    jobs = [(chunk.columns[p], manifest.columns[p].type) for p in positions for chunk in wanted]
+    with _Packs(workspace, manifest) as packs:
+        if len(jobs) > 1:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                arrays = list(pool.map(lambda job: packs.chunk(*job), jobs))
+        else:
+            arrays = [packs.chunk(*job) for job in jobs]
+    schema = pa.schema([(n, chunks.ARROW_TYPES[manifest.columns[p].type])
+                        for n, p in zip(names, positions, strict=True)])
+    parts = len(wanted)
+    table = pa.table(
+        [
+            pa.chunked_array(arrays[i * parts : (i + 1) * parts], type=field.type)
+            for i, field in enumerate(schema)
+        ],
+        schema=schema,
+    )
+    return table.slice(skip, stop - start) if wanted else table
+
+
+class _Packs:
+    """The pack files of one manifest, each opened once."""
+
+    def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
+        self._workspace = workspace
+        self._places = manifest.places
+        self._open: dict[str, int] = {}
+
+    def __enter__(self) -> _Packs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._open.values():
+            os.close(descriptor)
+
+    def chunk(self, name: str, kind: ColumnType) -> Any:
+        place = self._places[name]
+        data = os.pread(self._descriptor(place.pack), place.length, place.offset)
+        return chunks.decode(data, name, kind)
+
+    def _descriptor(self, pack: str) -> int:
+        if pack not in self._open:
+            try:
+                descriptor = os.open(self._workspace.blob(pack), os.O_RDONLY)
+            except FileNotFoundError:
+                raise Damaged(f"Stored object {pack[:12]} is missing.", hint="Run fsck.") from None
+            if self._open.setdefault(pack, descriptor) != descriptor:
+                os.close(descriptor)  # Another thread was first.
+        return self._open[pack]
+
+
+def compress_json(document: object) -> bytes:
+    """JSON as zstd, which `zstd -d` and pyarrow read."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    with pa.BufferOutputStream() as sink:
+        with pa.CompressedOutputStream(sink, "zstd") as stream:
+            stream.write(text)
+        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def expand_json(data: bytes) -> Any:
+    with pa.CompressedInputStream(pa.BufferReader(data), "zstd") as stream:
+        return json.loads(stream.read())

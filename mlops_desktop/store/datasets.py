@@ -1,0 +1,114 @@
+"""Datasets and their versions in the database."""
+
+from __future__ import annotations
+
+import json
+
+from mlops_desktop.core import clock
+from mlops_desktop.core.datasets import Column, Dataset, DatasetVersion, DataWarning, Source
+from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.store.store import Row, Store
+
+_VERSIONS = """
+SELECT v.*, d.name AS dataset FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id
+"""
+
+
+def _from_row(row: Row) -> DatasetVersion:
+    return DatasetVersion(
+        id=row["id"],
+        dataset=row["dataset"],
+        version=row["version"],
+        rows=row["rows"],
+        columns=tuple(from_plain(Column, item) for item in json.loads(row["columns"])),
+        manifest=row["manifest"],
+        profile=row["profile"],
+        content_hash=row["content_hash"],
+        stored_bytes=row["stored_bytes"],
+        source=from_plain(Source, json.loads(row["source"])),
+        message=row["message"],
+        warnings=tuple(from_plain(DataWarning, item) for item in json.loads(row["warnings"])),
+        parent=row["parent_id"],
+        created_at=row["created_at"],
+    )
+
+
+def add_version(store: Store, new: DatasetVersion) -> DatasetVersion:
+    """Insert the next version of new.dataset (made if it is new), inside write().
+
+    id, version and created_at are given here.
+    """
+    at = clock.now()
+    dataset = store.scalar("SELECT id FROM datasets WHERE name = ?", [new.dataset])
+    if dataset is None:
+        dataset = store.insert("datasets", {"name": new.dataset, "created_at": at})
+    number = store.scalar(
+        "SELECT coalesce(max(version), 0) + 1 FROM dataset_versions WHERE dataset_id = ?", [dataset]
+    )
+    row = store.insert(
+        "dataset_versions",
+        {
+            "dataset_id": dataset,
+            "version": number,
+            "rows": new.rows,
+            "columns": _text(new.columns),
+            "manifest": new.manifest,
+            "profile": new.profile,
+            "content_hash": new.content_hash,
+            "stored_bytes": new.stored_bytes,
+            "source": _text(new.source),
+            "message": new.message,
+            "warnings": _text(new.warnings),
+            "parent_id": new.parent,
+            "created_at": at,
+        },
+    )
+    return by_id(store, row)
+
+
+def by_id(store: Store, version_id: int) -> DatasetVersion:
+    row = store.one(f"{_VERSIONS} WHERE v.id = ?", [version_id])
+    if row is None:
+        raise LookupError(f"There is no dataset version with id {version_id}.")
+    return _from_row(row)
+
+
+def names(store: Store) -> list[str]:
+    return [row["name"] for row in store.query("SELECT name FROM datasets ORDER BY name")]
+
+
+def versions(store: Store, dataset: str) -> list[DatasetVersion]:
+    """Newest first; empty for an unknown name."""
+    rows = store.query(f"{_VERSIONS} WHERE d.name = ? ORDER BY v.version DESC", [dataset])
+    return [_from_row(row) for row in rows]
+
+
+def version(store: Store, dataset: str, number: int | None) -> DatasetVersion | None:
+    """The version of that number, or the newest."""
+    tail = "ORDER BY v.version DESC LIMIT 1" if number is None else "AND v.version = ?"
+    numbers = [] if number is None else [number]
+    row = store.one(f"{_VERSIONS} WHERE d.name = ? {tail}", [dataset, *numbers])
+    return None if row is None else _from_row(row)
+
+
+def datasets(store: Store) -> list[Dataset]:
+    """Every dataset with its newest version, by name."""
+    latest = {
+        row["dataset_id"]: _from_row(row)
+        for row in store.query(
+            f"{_VERSIONS} WHERE v.version = "
+            "(SELECT max(version) FROM dataset_versions w WHERE w.dataset_id = v.dataset_id)"
+        )
+    }
+    rows = store.query(
+        "SELECT d.*, count(v.id) AS versions FROM datasets d "
+        "LEFT JOIN dataset_versions v ON v.dataset_id = d.id GROUP BY d.id ORDER BY d.name"
+    )
+    return [
+        Dataset(row["id"], row["name"], row["versions"], latest.get(row["id"]), row["created_at"])
+        for row in rows
+    ]
+
+
+def _text(value: object) -> str:
+    return json.dumps(to_plain(value), ensure_ascii=False)
