@@ -1,0 +1,229 @@
+"""From a body to an answer on record: once for each request id, in a thread where it is large."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mlops_desktop.child.serving import guard as rules
+from mlops_desktop.child.serving.model import LoadedModel, Prediction, label_values
+from mlops_desktop.child.serving.protocols import BodyKind, Options
+from mlops_desktop.child.serving.recorder import Ids, Journal, Seen, digest_of
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.child.serving.stats import Stats
+from mlops_desktop.core.ids import uuid7
+
+ROWS_LIMIT = 10_000
+REQUESTS_LIMIT = 64
+BUFFER_LIMIT = 48 * 1024 * 1024  # Of large bodies, arriving or waiting, all clients together.
+_ASIDE = 64 * 1024  # Larger bodies are worked on in a thread, so that small ones do not wait.
+Receive = Callable[[], Awaitable[Any]]
+Answer = tuple[bytes, list[tuple[bytes, bytes]]]
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request had arrived."""
+
+
+@dataclass(slots=True)
+class Active:
+    """A model version with the journal of its answers; users: requests that it works on."""
+
+    model: LoadedModel
+    journal: Journal
+    users: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished prediction: the line for the record, and the answer's body."""
+
+    line: bytes
+    body: bytes
+    prediction: Prediction
+
+
+class Answers:
+    """Answers requests with the active model. Used from the event loop only."""
+
+    def __init__(self, active: Active, ids: Ids, stats: Stats) -> None:
+        self.active = active
+        self._leaving: list[Active] = []
+        self._ids = ids
+        self._stats = stats
+        self._buffered = 0
+        self._waiting = 0
+        self._aside = ThreadPoolExecutor(1, "large bodies")
+
+    async def answer(
+        self, kind: BodyKind, headers: dict[bytes, bytes], receive: Receive, path: str
+    ) -> Answer:
+        """The answer's body and headers, after it is on record."""
+        arrived_ns = time.time_ns()
+        rules.declared_length(headers)
+        given = rules.request_id(headers)
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        body: bytes = message["body"]
+        if message["more_body"] or len(body) > _ASIDE:
+            return await self._answer_large(kind, given, body, message, receive, path, arrived_ns)
+        if given is not None:
+            replayed = self._replay(kind, given, path, body)
+            if replayed is not None:
+                return replayed
+        request_id = given or uuid7()
+        digest = digest_of(path, body) if given else ""
+        active = self.active
+        done = _work(active.model, kind, request_id, digest, body, arrived_ns)
+        return self._record(active, request_id, digest, done, arrived_ns)
+
+    def exchange(self, fresh: Active) -> None:
+        """From now on answer with another model version; what is being answered ends as it is."""
+        self._leaving.append(self.active)
+        self.active = fresh
+
+    def sync(self) -> None:
+        """Called once a second from a thread: records reach the disk, left journals close."""
+        for active in [a for a in self._leaving if a.users == 0]:
+            active.journal.close()
+            self._leaving.remove(active)
+        for active in [*self._leaving, self.active]:
+            active.journal.sync()
+
+    def close(self) -> None:
+        self._aside.shutdown()
+        for active in [*self._leaving, self.active]:
+            active.journal.close()
+
+    def count_failure(self) -> None:
+        key = (self.active.model.name, self.active.model.version)
+        self._stats.failed[key] = self._stats.failed.get(key, 0) + 1
+
+    async def _answer_large(
+        self,
+        kind: BodyKind,
+        given: str | None,
+        body: bytes,
+        message: Any,
+        receive: Receive,
+        path: str,
+        arrived_ns: int,
+    ) -> Answer:
+        held = 0
+        request_id = given or uuid7()
+        try:
+            chunks = [body]
+            while True:
+                held += len(chunks[-1])
+                self._buffered += len(chunks[-1])
+                if held > rules.BODY_LIMIT:
+                    raise rules.too_large()
+                if self._buffered > BUFFER_LIMIT:
+                    raise Refused(503, "Too many large requests at once.", retry_after="1")
+                if not message["more_body"]:
+                    break
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise ClientGone
+                chunks.append(message["body"])
+            body = b"".join(chunks)
+            del chunks
+            digest = ""
+            if given is not None:
+                replayed = self._replay(kind, given, path, body)
+                if replayed is not None:
+                    return replayed
+                digest = digest_of(path, body)
+            if self._waiting >= REQUESTS_LIMIT:
+                raise Refused(503, "Too many requests at once.", retry_after="1")
+            active = self.active
+            active.users += 1
+            self._waiting += 1
+            self._ids.begin(request_id)
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(
+                    self._aside, _work, active.model, kind, request_id, digest, body, arrived_ns
+                )
+                return self._record(active, request_id, digest, done, arrived_ns)
+            finally:
+                self._ids.end(request_id)
+                self._waiting -= 1
+                active.users -= 1
+        finally:
+            self._buffered -= held
+
+    def _record(
+        self, active: Active, request_id: str, digest: str, done: Done, arrived_ns: int
+    ) -> Answer:
+        try:
+            writer, offset = active.journal.append(done.line)
+        except Refused:
+            self._stats.unrecorded += 1
+            raise
+        if digest:
+            seen = Seen(digest, arrived_ns // 1000, writer.path, writer.header, offset)
+            self._ids.remember(request_id, seen)
+        stats, model = self._stats, active.model
+        key = (model.name, model.version)
+        stats.succeeded[key] = stats.succeeded.get(key, 0) + 1
+        stats.predictions += len(done.prediction.y)
+        for column, count in done.prediction.unseen.items():
+            stats.unseen[column] = stats.unseen.get(column, 0) + count
+        return done.body, _headers(request_id)
+
+    def _replay(self, kind: BodyKind, request_id: str, path: str, body: bytes) -> Answer | None:
+        seen = self._ids.find(request_id, digest_of(path, body))
+        if seen is None:
+            return None
+        record = seen.read()
+        self._stats.replayed += 1
+        values = label_values(list(seen.header.outputs[1:]))
+        labels = [values[label] for label in record.y] if record.p is not None else list(record.y)
+        options: Options = kind.options(body)
+        return (
+            kind.render(request_id, options, seen.header, labels, record.p),
+            _headers(request_id),
+        )
+
+
+def _work(
+    model: LoadedModel, kind: BodyKind, request_id: str, digest: str, body: bytes, arrived_ns: int
+) -> Done:
+    rows, options = kind.parse(body, model.checker)
+    if len(rows) > ROWS_LIMIT:
+        raise Refused(413, f"{len(rows)} rows; at most {ROWS_LIMIT} a request.")
+    prediction = model.predict(rows)
+    fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
+    if digest:
+        fields["h"] = digest
+    fields["us"] = (time.time_ns() - arrived_ns) // 1000
+    fields["x"], fields["y"], fields["p"] = rows, prediction.y, prediction.p
+    line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    labels = model.typed(prediction.y)
+    answer = kind.render(request_id, options, model.header, labels, prediction.p)
+    return Done(line, answer, prediction)
+
+
+def _headers(request_id: str) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", b"application/json"), (b"x-request-id", request_id.encode())]
+
+
+async def read_body(receive: Receive, limit: int = 1024 * 1024) -> bytes:
+    """A small body as a whole."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        body += message["body"]
+        if len(body) > limit:
+            raise rules.too_large()
+        if not message["more_body"]:
+            return body

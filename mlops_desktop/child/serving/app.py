@@ -1,0 +1,173 @@
+"""The server's routes as one plain ASGI application: authorise, answer, record, count."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from mlops_desktop import __version__
+from mlops_desktop.child.serving import guard as rules
+from mlops_desktop.child.serving import inference, openapi
+from mlops_desktop.child.serving.answers import Active, Answers, ClientGone, read_body
+from mlops_desktop.child.serving.invocations import loads
+from mlops_desktop.child.serving.model import LoadedModel
+from mlops_desktop.child.serving.protocols import Csv, Infer, Json
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.child.serving.stats import Stats, plain
+
+log = logging.getLogger(__name__)
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Headers = dict[bytes, bytes]
+Extra = list[tuple[bytes, bytes]]
+Reply = tuple[bytes, Extra]
+Handler = Callable[[Headers, Receive, str], Awaitable[Reply]]
+Page = Callable[[], Reply]
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_PROMETHEUS = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
+_CSV, _RECORDS, _INFER = Csv(), Json(), Infer()
+
+
+class App:
+    """What uvicorn calls, always on the event loop."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        guard: rules.Guard,
+        stats: Stats,
+        load: Callable[[dict[str, Any]], Active],
+        describe: Callable[[], dict[str, Any]],
+    ) -> None:
+        """load makes a model ready to answer; describe adds what the process knows of itself."""
+        self._answers = answers
+        self._guard = guard
+        self._stats = stats
+        self._load = load
+        self._describe = describe
+        self._swapping = asyncio.Lock()
+        self._use(answers.active.model)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        began = time.perf_counter()
+        stats = self._stats
+        stats.in_progress += 1
+        endpoint = (scope["method"], "other")
+        status = 200
+        extra: Extra
+        try:
+            headers = self._guard.admit(scope)
+            endpoint, handler = self._route(scope)
+            if endpoint[0] == "POST":
+                body, extra = await handler(headers, receive, endpoint[1])
+            else:
+                body, extra = handler()
+        except Refused as refused:
+            status = refused.status
+            body = orjson.dumps({"error": refused.message})
+            extra = [_JSON, *((n.encode(), v.encode()) for n, v in refused.headers.items())]
+            if endpoint[0] != "GET":
+                extra.append((b"connection", b"close"))  # Its body may still be on the way.
+        except ClientGone:
+            status = 499
+            return
+        except Exception:
+            log.exception("request failed: %s %s", *endpoint)
+            status, extra = 500, [_JSON]
+            body = b'{"error":"The server failed on this request; its log says why."}'
+        finally:
+            stats.in_progress -= 1
+            stats.finished(endpoint, status, time.perf_counter() - began)
+            if status != 200 and endpoint[0] == "POST":
+                self._answers.count_failure()
+        extra.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": extra})
+        await send({"type": "http.response.body", "body": body})
+
+    def _route(self, scope: Scope) -> tuple[tuple[str, str], Handler | Page]:
+        method, path = scope["method"], scope["path"]
+        key = ("GET" if method == "HEAD" else method, path)
+        found = self._handlers.get(path) if method == "POST" else self._pages.get(path)
+        if found is not None and key[0] in ("GET", "POST"):
+            return key, found
+        if path in self._pages or path in self._handlers:
+            allow = "GET" if path in self._pages else "POST"
+            raise Refused(405, f"{method} is not taken here.", allow=allow)
+        if path.startswith("/v2/models/"):
+            model = self._answers.active.model
+            raise Refused(404, f"This server answers for {model.name}, version {model.version}.")
+        raise Refused(404, "There is no such route; /openapi.json lists them.")
+
+    def _use(self, model: LoadedModel) -> None:
+        """Make the routes; those of the protocols name the model that is served now."""
+        self._handlers: dict[str, Handler] = {
+            "/invocations": self._invocations,
+            "/admin/swap": self._swap,
+        }
+        self._pages: dict[str, Page] = {
+            "/ping": _alive,
+            "/healthz": _alive,
+            "/health": _alive,
+            "/v2/health/live": _alive,
+            "/v2/health/ready": _alive,
+            "/version": lambda: (__version__.encode(), [_TEXT]),
+            "/metrics": lambda: (self._stats.prometheus(), [_PROMETHEUS]),
+            "/openapi.json": lambda: _json(
+                openapi.document(model.name, model.version, model.signature)
+            ),
+            "/v2": lambda: _json(
+                {"name": "mlops_desktop", "version": __version__, "extensions": []}
+            ),
+            "/admin/stats": lambda: _json({**plain(self._stats), **self._describe()}),
+        }
+        base = f"/v2/models/{model.name}"
+        about = inference.metadata(
+            model.name, model.version, model.signature, list(model.labels.values())
+        )
+        for path in (base, f"{base}/versions/{model.version}"):
+            self._pages[path] = lambda: _json(about)
+            self._pages[f"{path}/ready"] = _alive
+            self._handlers[f"{path}/infer"] = self._infer
+
+    async def _invocations(self, headers: Headers, receive: Receive, path: str) -> Reply:
+        kind = _CSV if rules.is_csv(headers) else _RECORDS
+        return await self._answers.answer(kind, headers, receive, path)
+
+    async def _infer(self, headers: Headers, receive: Receive, path: str) -> Reply:
+        if b"inference-header-content-length" in headers:
+            raise Refused(400, "Binary tensors are not taken; send them as JSON.")
+        rules.check_json(headers, may_be_absent=True)  # Triton's client names none.
+        return await self._answers.answer(_INFER, headers, receive, path)
+
+    async def _swap(self, headers: Headers, receive: Receive, _path: str) -> Reply:
+        rules.check_json(headers)
+        request = loads(await read_body(receive))
+        if not isinstance(request, dict) or not isinstance(request.get("model"), dict):
+            raise Refused(400, 'The body is not an object with a "model".')
+        async with self._swapping:
+            try:
+                fresh = await asyncio.to_thread(self._load, request["model"])
+            except Exception as error:
+                log.exception("swap refused")
+                raise Refused(422, f"The model could not be loaded: {error}") from error
+            self._answers.exchange(fresh)
+            self._use(fresh.model)
+        log.info("swapped to %s version %s", fresh.model.name, fresh.model.version)
+        return _json({"model": fresh.model.name, "version": fresh.model.version})
+
+
+def _json(value: object) -> Reply:
+    return orjson.dumps(value), [_JSON]
+
+
+def _alive() -> Reply:
+    return b'{"status":"ok"}', [_JSON]

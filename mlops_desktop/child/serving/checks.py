@@ -1,0 +1,198 @@
+"""Are these rows what the model's signature asks for? Each kind of fault has one answer.
+
+| what came                         | answer                                             |
+| --------------------------------- | -------------------------------------------------- |
+| a column is missing               | 400, named                                         |
+| a column that the model lacks     | ignored, not recorded                              |
+| columns in another order          | put in order by name                               |
+| null                              | a missing value; 400 where training had none       |
+| NaN, Infinity                     | 400: JSON has none; null means missing             |
+| text for a number, 1.5 for integer| 400 with column, row, value and expectation        |
+| 3 for a number, 3.0 for an integer| taken                                              |
+| a category not seen in training   | answered and counted                               |
+| a number outside training's range | answered (monitoring tells of it)                  |
+| a time that is not ISO 8601       | 400                                                |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.models import Field, Signature
+
+Rows = list[list[object]]
+DEPTH_LIMIT = 32
+_SHOWN = 60
+_BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
+
+_TYPES: dict[ColumnType, frozenset[type]] = {
+    ColumnType.NUMBER: frozenset({int, float}),
+    ColumnType.INTEGER: frozenset({int}),
+    ColumnType.BOOLEAN: frozenset({bool}),
+    ColumnType.TEXT: frozenset({str}),
+    ColumnType.DATETIME: frozenset(),
+}
+EXPECTED = {
+    ColumnType.NUMBER: "a number",
+    ColumnType.INTEGER: "a whole number",
+    ColumnType.BOOLEAN: "true or false",
+    ColumnType.TEXT: "text",
+    ColumnType.DATETIME: 'a time as ISO 8601 text, such as "2026-11-24T10:00:00"',
+}
+
+
+class RowChecker:
+    """Puts rows in the signature's order and checks every value."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.fields = signature.inputs
+        self.columns = [field.name for field in signature.inputs]
+        self._allowed = [
+            _TYPES[field.type] | {type(None)} if field.nullable else _TYPES[field.type]
+            for field in self.fields
+        ]
+        self._categories = [
+            (index, field.name, frozenset(field.categories) | {None})
+            for index, field in enumerate(self.fields)
+            if field.categories is not None and field.type is ColumnType.TEXT
+        ]
+        self._orders: dict[tuple[str, ...], list[int]] = {}
+
+    def arrange(self, columns: list[str], rows: Rows) -> Rows:
+        """The rows with exactly the model's columns, in its order."""
+        if columns == self.columns:
+            return rows
+        order = self._order(columns)
+        width = len(columns)
+        for number, row in enumerate(rows):
+            if len(row) != width:
+                raise Refused(400, f"Row {number} has {len(row)} values for {width} columns.")
+        if width > len(order):
+            used = set(order)
+            ignored = [index for index in range(width) if index not in used]
+            for row in rows:
+                for index in ignored:
+                    check_depth(row[index])
+        return [[row[index] for index in order] for row in rows]
+
+    def check(self, rows: Rows) -> dict[str, int]:
+        """Refuse rows that break a rule; the answer counts categories not seen in training.
+
+        Values that mean the same are settled in place (3.0 becomes 3 in an integer column).
+        """
+        if len(rows) < _BY_COLUMN or not self._columns_fit(rows):
+            for number, row in enumerate(rows):
+                self._check_row(number, row)
+        unseen: dict[str, int] = {}
+        for index, name, known in self._categories:
+            if len(rows) == 1:
+                count = 0 if rows[0][index] in known else 1
+            elif {row[index] for row in rows} <= known:
+                count = 0
+            else:
+                count = sum(row[index] not in known for row in rows)
+            if count:
+                unseen[name] = count
+        return unseen
+
+    def _order(self, columns: list[str]) -> list[int]:
+        key = tuple(columns)
+        found = self._orders.get(key)
+        if found is not None:
+            return found
+        if len(set(columns)) != len(columns):
+            twice = next(name for name in columns if columns.count(name) > 1)
+            raise Refused(400, f"Column {shown(twice)} is given twice.")
+        place = {name: index for index, name in enumerate(columns)}
+        missing = [name for name in self.columns if name not in place]
+        if missing:
+            raise Refused(400, missing_text(missing))
+        order = [place[name] for name in self.columns]
+        if len(self._orders) < 64 and len(columns) < 1000:
+            self._orders[key] = order
+        return order
+
+    def _columns_fit(self, rows: Rows) -> bool:
+        """True where every value has its column's usual type, so that no row needs a look."""
+        width = len(self.columns)
+        if any(len(row) != width for row in rows):
+            return False
+        for values, allowed in zip(zip(*rows, strict=True), self._allowed, strict=True):
+            if not set(map(type, values)) <= allowed:
+                return False
+        return True
+
+    def _check_row(self, number: int, row: list[object]) -> None:
+        if len(row) != len(self._allowed):
+            raise Refused(
+                400, f"Row {number} has {len(row)} values for {len(self._allowed)} columns."
+            )
+        for value, allowed in zip(row, self._allowed):  # noqa: B905  The lengths are equal.
+            if type(value) not in allowed:
+                break
+        else:
+            return
+        for index, field in enumerate(self.fields):
+            if type(row[index]) not in self._allowed[index]:
+                row[index] = _settled(field, row[index], number)
+
+
+def _settled(field: Field, value: object, number: int) -> object:
+    if value is None:
+        raise Refused(
+            400,
+            f"Column {shown(field.name)}, row {number}: null, but this model was trained without "
+            f"missing values here; expected {EXPECTED[field.type]}.",
+        )
+    if field.type is ColumnType.INTEGER and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if field.type is ColumnType.DATETIME and isinstance(value, str) and _is_time(value):
+        return value
+    raise Refused(
+        400,
+        f"Column {shown(field.name)}, row {number}: {shown(value)} is not {EXPECTED[field.type]}.",
+    )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def missing_text(missing: Sequence[str]) -> str:
+    names = ", ".join(shown(name) for name in missing[:10])
+    more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+    return (
+        f"Missing column{'s' if len(missing) > 1 else ''} {names}{more}. "
+        "Send every input of the model; null where a value is not known."
+    )
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it: quoted, and short."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "an object"
+    text = repr(value) if not isinstance(value, str) else f'"{value[:_SHOWN]}"'
+    return text if len(text) <= _SHOWN + 2 else text[:_SHOWN] + "..."
+
+
+def check_depth(value: object, left: int = DEPTH_LIMIT) -> None:
+    """Refuse what is nested deeper than the limit, in parts that no other rule looks at."""
+    if not isinstance(value, (dict, list)):
+        return
+    if left == 0:
+        raise Refused(400, f"The body is nested deeper than {DEPTH_LIMIT} levels.")
+    for item in value.values() if isinstance(value, dict) else value:
+        check_depth(item, left - 1)

@@ -1,0 +1,164 @@
+"""The Open Inference Protocol, version 2: tensors in, tensors out, and what a model is like."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import orjson
+
+from mlops_desktop.child.serving.checks import RowChecker, Rows, check_depth, missing_text, shown
+from mlops_desktop.child.serving.invocations import loads
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.models import Signature
+
+_INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+_FLOATS = {"FP16", "FP32", "FP64"}
+_DATATYPES = _INTEGERS | _FLOATS | {"BOOL", "BYTES"}
+_DATATYPE_OF = {
+    ColumnType.NUMBER: "FP64",
+    ColumnType.INTEGER: "INT64",
+    ColumnType.BOOLEAN: "BOOL",
+    ColumnType.TEXT: "BYTES",
+    ColumnType.DATETIME: "BYTES",
+}
+OUTPUTS = ("prediction", "probabilities", "prediction_id")
+
+
+def parse(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
+    """The rows in the model's order, and the request (its id, parameters and wanted outputs).
+
+    Either one input a column, or a single two-dimensional one in the signature's order.
+    """
+    request = loads(body)
+    if type(request) is not dict or type(request.get("inputs")) is not list:
+        raise Refused(400, 'The body is not an object with a list of "inputs".')
+    if not isinstance(request.get("id", ""), str):
+        raise Refused(400, '"id" is not text.')
+    check_depth(request.get("parameters"), 30)
+    _check_outputs(request)
+    columns: dict[str, list[Any]] = {}
+    for tensor in request["inputs"]:
+        name, shape, data = _tensor(tensor)
+        if name in columns:
+            raise Refused(400, f"Input {shown(name)} is given twice.")
+        if len(request["inputs"]) == 1 and len(shape) == 2 and name not in checker.columns:
+            return _matrix(name, shape, data, checker), request
+        if math.prod(shape[1:]) != 1:
+            raise Refused(400, f"Input {shown(name)} has shape {shape}; a column is [n] or [n, 1].")
+        columns[name] = data
+    missing = [name for name in checker.columns if name not in columns]
+    if missing:
+        raise Refused(400, missing_text(missing))
+    used = [columns[name] for name in checker.columns]
+    if any(len(column) != len(used[0]) for column in used):
+        raise Refused(400, "The inputs have different numbers of rows.")
+    return [list(row) for row in zip(*used, strict=True)], request
+
+
+def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
+    if not isinstance(tensor, dict) or not {"name", "shape", "datatype"} <= tensor.keys():
+        raise Refused(400, "An input needs name, shape, datatype and data.")
+    name, shape, data = tensor["name"], tensor["shape"], tensor.get("data")
+    if not isinstance(name, str):
+        raise Refused(400, f"An input's name is {shown(name)}, not text.")
+    if tensor["datatype"] not in _DATATYPES:
+        raise Refused(400, f"Input {shown(name)}: unknown datatype {shown(tensor['datatype'])}.")
+    if not (
+        isinstance(shape, list) and shape and all(type(size) is int and size >= 0 for size in shape)
+    ):
+        raise Refused(400, f"Input {shown(name)}: shape is not a list of sizes.")
+    if not isinstance(data, list):
+        raise Refused(400, f"Input {shown(name)}: data is not a list (binary data is not taken).")
+    check_depth(tensor.get("parameters"), 30)
+    flat = data
+    for _ in shape[1:]:
+        if flat and isinstance(flat[0], list):
+            if not all(isinstance(item, list) for item in flat):
+                raise Refused(400, f"Input {shown(name)}: data is neither flat nor nested.")
+            flat = [value for item in flat for value in item]
+    if len(flat) != math.prod(shape):
+        raise Refused(
+            400, f"Input {shown(name)}: shape {shape} does not fit its {len(flat)} values."
+        )
+    return name, shape, flat
+
+
+def _matrix(name: str, shape: list[int], data: list[Any], checker: RowChecker) -> Rows:
+    width = len(checker.columns)
+    if shape[1] != width:
+        raise Refused(400, f"Input {shown(name)} has {shape[1]} columns; the model takes {width}.")
+    return [data[start : start + width] for start in range(0, len(data), width)]
+
+
+def _check_outputs(request: dict[str, Any]) -> None:
+    wanted = request.get("outputs")
+    if wanted is None:
+        return
+    if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
+        raise Refused(400, '"outputs" is not a list of objects.')
+    for item in wanted:
+        check_depth(item, 30)
+        if item.get("name") not in OUTPUTS:
+            raise Refused(
+                400, f"Unknown output {shown(item.get('name'))}; there are {', '.join(OUTPUTS)}."
+            )
+
+
+def answer(
+    model: str,
+    version: int,
+    request_id: str,
+    request: dict[str, Any],
+    labels: list[object],
+    probabilities: list[list[float]] | None,
+) -> bytes:
+    """The response with the outputs that were asked for, or all."""
+    rows = len(labels)
+    ids = [f"{request_id}:{row}" for row in range(rows)]
+    outputs: dict[str, dict[str, Any]] = {
+        "prediction": {"datatype": _datatype(labels), "shape": [rows], "data": labels},
+        "prediction_id": {"datatype": "BYTES", "shape": [rows], "data": ids},
+    }
+    if probabilities is not None:
+        width = len(probabilities[0]) if probabilities else 0
+        flat = [value for row in probabilities for value in row]
+        outputs["probabilities"] = {"datatype": "FP64", "shape": [rows, width], "data": flat}
+    wanted = [item["name"] for item in request.get("outputs") or ()] or list(outputs)
+    return orjson.dumps(
+        {
+            "model_name": model,
+            "model_version": str(version),
+            "id": request.get("id") or request_id,
+            "outputs": [{"name": name, **outputs[name]} for name in wanted if name in outputs],
+        }
+    )
+
+
+def _datatype(labels: list[object]) -> str:
+    kind = type(labels[0]) if labels else float
+    return {bool: "BOOL", int: "INT64", str: "BYTES"}.get(kind, "FP64")
+
+
+def metadata(
+    model: str, version: int, signature: Signature, labels: list[object]
+) -> dict[str, Any]:
+    """What `/v2/models/NAME` says."""
+    outputs: list[dict[str, Any]] = [
+        {"name": "prediction", "datatype": _datatype(labels), "shape": [-1]}
+    ]
+    if signature.classes:
+        shape = [-1, len(signature.classes)]
+        outputs.append({"name": "probabilities", "datatype": "FP64", "shape": shape})
+    outputs.append({"name": "prediction_id", "datatype": "BYTES", "shape": [-1]})
+    return {
+        "name": model,
+        "versions": [str(version)],
+        "platform": "mlops_desktop",
+        "inputs": [
+            {"name": field.name, "datatype": _DATATYPE_OF[field.type], "shape": [-1]}
+            for field in signature.inputs
+        ],
+        "outputs": outputs,
+    }

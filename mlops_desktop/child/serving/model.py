@@ -1,0 +1,148 @@
+"""A loaded model version: from checked rows to predictions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlops_desktop.blobs import modelfiles, objects
+from mlops_desktop.blobs.segments import SegmentHeader
+from mlops_desktop.child.serving.checks import RowChecker, Rows
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.jsonable import from_plain
+from mlops_desktop.core.models import Signature
+from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.paths import Workspace
+
+_BY_COLUMN = 16  # From this many rows on, encoding whole columns is faster.
+Scores = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """y: numbers, or class labels as text. p: probabilities a row, None for numbers."""
+
+    y: list[float | str]
+    p: list[list[float]] | None
+    unseen: dict[str, int]
+
+
+class LoadedModel:
+    """Answers rows that are in the signature's order. Safe to use from several threads."""
+
+    def __init__(self, workspace: Workspace, deployment: int, job: dict[str, Any]) -> None:
+        """job: name, version, model_version (the row's id), files (artifact name -> SHA-256)."""
+        files: dict[str, str] = job["files"]
+        card = modelfiles.read_card(workspace, files)
+        self.name: str = job["name"]
+        self.version: int = job["version"]
+        self.model_version: int = job["model_version"]
+        self.signature = from_plain(Signature, card["signature"])
+        self.classes = list(self.signature.classes)
+        self.labels = label_values(self.classes)
+        self.checker = RowChecker(self.signature)
+        self.header = SegmentHeader(
+            deployment,
+            self.name,
+            self.version,
+            self.model_version,
+            tuple(self.checker.columns),
+            ("prediction", *self.classes),
+        )
+        self.why_no_onnx = ""
+        self.engine = "onnxruntime"
+        self.encoder = RowEncoder.from_json(card["encoder"])
+        self._scores: Callable[[Rows], Scores]
+        if modelfiles.ONNX in files:
+            model = objects.get_bytes(workspace, files[modelfiles.ONNX])
+            self._scores = self._onnx_scores(_session(model))
+        else:
+            self.engine = "scikit-learn"
+            self.why_no_onnx = card.get("why_no_onnx") or "No ONNX file was stored."
+            model = objects.get_bytes(workspace, files[modelfiles.SKOPS])
+            self._scores = self._sklearn_scores(model)
+
+    @property
+    def columns(self) -> list[str]:
+        return self.checker.columns
+
+    def predict(self, rows: Rows) -> Prediction:
+        """Check the rows (which settles values in place) and answer them."""
+        unseen = self.checker.check(rows)
+        if not rows:
+            return Prediction([], [] if self.classes else None, unseen)
+        scores = self._scores(rows)
+        if not math.isfinite(scores.sum()):
+            # float32 ends at 3e38, and a linear model adds up what it is given.
+            bad = int(np.flatnonzero(~np.isfinite(scores.reshape(len(rows), -1)).all(axis=1))[0])
+            raise Refused(400, f"Row {bad}: the numbers are too large for this model.")
+        if not self.classes:
+            return Prediction(scores.reshape(-1).tolist(), None, unseen)
+        probabilities = scores.tolist()
+        if len(rows) == 1:
+            [row] = probabilities
+            return Prediction([self.classes[row.index(max(row))]], probabilities, unseen)
+        best = scores.argmax(axis=1).tolist()
+        return Prediction([self.classes[index] for index in best], probabilities, unseen)
+
+    def typed(self, y: list[float | str]) -> list[object]:
+        """The predictions as clients get them: numbers, and labels in the target's own type."""
+        if not self.classes:
+            return list(y)
+        return [self.labels[label] for label in y]
+
+    def warm_up(self) -> None:
+        """Answer the signature's example, so that the first client does not wait longer."""
+        self.predict([[field.example for field in self.signature.inputs]])
+
+    def _encode(self, rows: Rows) -> Scores:
+        if len(rows) < _BY_COLUMN:
+            return self.encoder.encode_rows(self.columns, rows)
+        table = {}
+        for name, values in zip(self.columns, zip(*rows, strict=True), strict=True):
+            column = np.empty(len(rows), dtype=object)
+            column[:] = values
+            table[name] = column
+        return self.encoder.encode_table(table)
+
+    def _onnx_scores(self, session: Any) -> Callable[[Rows], Scores]:
+        run = session.run
+
+        def scores(rows: Rows) -> Scores:
+            found: Scores = run(["y"], {"x": self._encode(rows)})[0]
+            return found
+
+        return scores
+
+    def _sklearn_scores(self, model: bytes) -> Callable[[Rows], Scores]:
+        from mlops_desktop.ml import modelio  # noqa: PLC0415  Imports scikit-learn.
+
+        pipeline = modelio.load(model)
+
+        def scores(rows: Rows) -> Scores:
+            return modelio.estimator_scores(pipeline["model"], self._encode(rows))
+
+        return scores
+
+
+def _session(model: bytes) -> Any:
+    import onnxruntime  # noqa: PLC0415  Only where the model has this form.
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def label_values(classes: list[str]) -> dict[str | float, object]:
+    """Class labels in the type that the target had: true, 3 or "yes"."""
+    if classes and set(classes) <= {"true", "false"}:
+        return {label: label == "true" for label in classes}
+    if all(label.removeprefix("-").isdecimal() and str(int(label)) == label for label in classes):
+        return {label: int(label) for label in classes}
+    return {label: label for label in classes}

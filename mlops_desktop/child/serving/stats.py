@@ -1,0 +1,157 @@
+"""Counters of one server: plain numbers while it serves, rendered when somebody asks."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+# Upper bounds in seconds: 20 µs to 65 s, each 30 % above the one before.
+BOUNDS = [20e-6 * 1.3**step for step in range(58)]
+_RECENT_S = 10
+
+
+class Stats:
+    """Counts requests by endpoint and status, rows, latency, categories not seen in training."""
+
+    def __init__(self) -> None:
+        self.started = time.time()
+        self.requests: dict[tuple[str, str, int], int] = {}
+        self.predictions = 0
+        self.replayed = 0
+        self.succeeded: dict[tuple[str, int], int] = {}
+        self.failed: dict[tuple[str, int], int] = {}
+        self.unseen: dict[str, int] = {}
+        self.in_progress = 0
+        self.unrecorded = 0
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+        self._seconds_ago: deque[tuple[float, int, list[int]]] = deque(maxlen=_RECENT_S + 1)
+        self.tick()
+
+    def finished(self, endpoint: tuple[str, str], status: int, seconds: float) -> None:
+        key = (*endpoint, status)
+        self.requests[key] = self.requests.get(key, 0) + 1
+        if endpoint[0] == "POST":
+            self.buckets[bisect_left(BOUNDS, seconds)] += 1
+            self.seconds += seconds
+
+    def tick(self) -> None:
+        """Once a second: remember the counters, so that what is recent can be told."""
+        self._seconds_ago.append((time.monotonic(), self.predictions, self.buckets.copy()))
+
+    def recent(self) -> dict[str, float | None]:
+        """Requests and rows a second, and latency percentiles, over the last ten seconds."""
+        then, rows, before = self._seconds_ago[0]
+        counts = [now - old for now, old in zip(self.buckets, before, strict=True)]
+        span = max(time.monotonic() - then, 1e-3)
+        return {
+            "rate": sum(counts) / span,
+            "rows_per_s": (self.predictions - rows) / span,
+            "p50_us": percentile_us(counts, 0.50),
+            "p95_us": percentile_us(counts, 0.95),
+            "p99_us": percentile_us(counts, 0.99),
+        }
+
+    def statuses(self) -> dict[str, int]:
+        """Answers by status code."""
+        found: dict[str, int] = {}
+        for (_, _, status), count in self.requests.items():
+            found[str(status)] = found.get(str(status), 0) + count
+        return found
+
+    def prometheus(self) -> bytes:
+        """The counters in Prometheus' text format, under MLServer's and KServe's names."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
+
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Collector(self))
+        return generate_latest(registry)
+
+
+class _Collector:
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import (  # noqa: PLC0415  Not needed to serve.
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+        )
+
+        stats = self._stats
+        for name, text, counts in (
+            ("model_infer_request_success", "Answered requests", stats.succeeded),
+            ("model_infer_request_failure", "Refused or failed requests", stats.failed),
+        ):
+            counter = CounterMetricFamily(name, text, labels=["model", "version"])
+            for (model, version), count in counts.items():
+                counter.add_metric([model, str(version)], count)
+            yield counter
+        rest = CounterMetricFamily(
+            "rest_server_requests", "HTTP requests", labels=["method", "path", "status_code"]
+        )
+        for (method, path, status), count in stats.requests.items():
+            rest.add_metric([method, path, str(status)], count)
+        yield rest
+        yield GaugeMetricFamily(
+            "rest_server_requests_in_progress", "HTTP requests now", value=stats.in_progress
+        )
+        for name in ("rest_server_requests_duration_seconds", "request_predict_seconds"):
+            yield HistogramMetricFamily(
+                name,
+                "Seconds from the head of a prediction request to its answer",
+                buckets=_cumulated(stats.buckets),
+                sum_value=stats.seconds,
+            )
+        unseen = CounterMetricFamily(
+            "unseen_categories", "Values that training had not seen", labels=["column"]
+        )
+        for column, count in stats.unseen.items():
+            unseen.add_metric([column], count)
+        yield unseen
+        yield CounterMetricFamily("predictions", "Rows answered", value=stats.predictions)
+
+
+def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
+    total, found = 0, []
+    for bound, count in zip([*map(repr, BOUNDS), "+Inf"], buckets, strict=True):
+        total += count
+        found.append((bound, float(total)))
+    return found
+
+
+def percentile_us(counts: list[int], share: float) -> float | None:
+    """The latency in microseconds below which that share lies, to within a bucket."""
+    total = sum(counts)
+    if total == 0:
+        return None
+    wanted, passed = share * total, 0
+    for index, count in enumerate(counts):
+        if passed + count >= wanted and count:
+            low = BOUNDS[index - 1] if index else 0.0
+            high = BOUNDS[min(index, len(BOUNDS) - 1)]
+            return (low + (high - low) * (wanted - passed) / count) * 1e6
+        passed += count
+    return BOUNDS[-1] * 1e6
+
+
+def plain(stats: Stats) -> dict[str, Any]:
+    """The part of `/admin/stats` that the counters give."""
+    return {
+        "started": stats.started,
+        "requests": sum(stats.requests.values()),
+        "statuses": stats.statuses(),
+        "predictions": stats.predictions,
+        "replayed": stats.replayed,
+        "unrecorded": stats.unrecorded,
+        "in_progress": stats.in_progress,
+        "unseen": stats.unseen,
+        **stats.recent(),
+    }
