@@ -265,7 +265,7 @@ def make_venv() -> None:
 def install_packages() -> None:
     """Install the locked packages by hash, then this working copy as an editable one."""
     say(f"Installing the locked packages ({LOCK.relative_to(ROOT)}), each checked by its hash.")
-    say("The first time this fetches about 500 MB and takes some minutes.")
+    say("The first time this fetches some hundred megabytes, and may take minutes.")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
     if subprocess.call([*pip, "--require-hashes", "-r", str(LOCK)], cwd=ROOT):
         raise Stop(
