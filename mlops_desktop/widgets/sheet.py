@@ -92,6 +92,21 @@ QLabel[token="error"] { color: $error; }
 QLabel[token="warn"] { color: $warn; }
 QLabel[token="ok"] { color: $ok; }
 
+QFrame[bar="top"] { background: $surface; border: none; border-bottom: 1px solid $divider; }
+QFrame[bar="bottom"] { background: $surface; border: none; border-top: 1px solid $divider; }
+QFrame[bar="left"] { background: $surface; border: none; border-right: 1px solid $divider; }
+QLabel[drop="true"] { background: $drop; color: $accent; border: 2px dashed $accent;
+  border-radius: 12px; font-size: 16pt; font-weight: 600; }
+QFrame[popup="true"] { background: $surface; border: 1px solid $control; border-radius: 8px; }
+QPushButton[kind="search"] { background: $background; color: $muted; text-align: left; }
+QPushButton[kind="search"]:hover { background: $hover; }
+QPushButton[kind="status"] { border: 1px solid transparent; background: transparent;
+  border-radius: 4px; min-height: 20px; padding: 0 6px; }
+QPushButton[kind="status"]:hover { background: $hover; }
+QPushButton[kind="status"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 18px; }
+QPushButton[token="warn"] { color: $warn; font-weight: 600; }
+QPushButton[token="error"] { color: $error; font-weight: 600; }
+
 QProgressBar { background: $divider; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
@@ -130,7 +145,16 @@ def mixed(over: QColor, under: QColor, share: float) -> QColor:
 def style_sheet(theme: Theme) -> str:
     """The sheet in the theme's colours."""
     tokens = theme.tokens
-    names = ("surface", "text", "muted", "divider", "accent", "on_accent", "selection")
+    names = (
+        "background",
+        "surface",
+        "text",
+        "muted",
+        "divider",
+        "accent",
+        "on_accent",
+        "selection",
+    )
     colors = {name: str(getattr(tokens, name)) for name in (*names, "ok", "warn", "error")}
     text, surface = theme.color("text"), theme.color("surface")
     return _SHEET.substitute(
@@ -141,6 +165,8 @@ def style_sheet(theme: Theme) -> str:
         faint=mixed(theme.color("muted"), surface, 0.65).name(),
         thumb=mixed(theme.color("border"), surface, 0.55).name(),
         accent_hover=mixed(text, theme.color("accent"), 0.15).name(),
+        drop=f"rgba({theme.color('selection').red()}, {theme.color('selection').green()}, "
+        f"{theme.color('selection').blue()}, 220)",
         error_tint=theme.tint("error").name(),
         down=resource("icons", f"arrow-down-{tokens.name}.svg").as_posix(),
         up=resource("icons", f"arrow-up-{tokens.name}.svg").as_posix(),
