@@ -25,7 +25,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 _COMMAND = Qt.ItemDataRole.UserRole
 _MOST = 60
-_WIDTH = 560
+_WIDTH, _ROW, _CHROME = 560, 34, 62
 
 
 class Command(NamedTuple):
@@ -46,6 +46,7 @@ class CommandPalette(QFrame):
         self._over = window
         self._sources: list[Callable[[], Sequence[Command]]] = []
         self._commands: list[Command] = []
+        self._highest = 440
         self._before: QWidget | None = None
         self.setProperty("popup", True)
         self.setAccessibleName(self.tr("Commands"))
@@ -78,8 +79,9 @@ class CommandPalette(QFrame):
         self._filter("")
         window = self._over
         width = min(_WIDTH, window.width() - 32)
-        height = min(440, window.height() - top - 32)
-        self.setGeometry((window.width() - width) // 2, top, width, height)
+        self._highest = min(440, window.height() - top - 32)
+        self.setGeometry((window.width() - width) // 2, top, width, self._highest)
+        self._fit()
         self.show()
         self.raise_()
         self.box.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -130,6 +132,11 @@ class CommandPalette(QFrame):
             item.setData(_COMMAND, command)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self._fit()
+
+    def _fit(self) -> None:
+        rows = max(1, self.list.count())
+        self.resize(self.width(), min(self._highest, _CHROME + rows * _ROW))
 
     def _run(self, item: QListWidgetItem) -> None:
         command: Command = item.data(_COMMAND)
@@ -167,7 +174,7 @@ class _CommandDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,  # noqa: ARG002
         index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002
     ) -> QSize:
-        return QSize(100, 34)
+        return QSize(100, _ROW)
 
     def paint(
         self,

@@ -164,7 +164,10 @@ class KeyValues(QWidget):
             shown = label(value, wrap=True) if isinstance(value, str) else value
             if isinstance(value, str):
                 shown.setAccessibleName(f"{name}: {value}")
-            self._grid.addWidget(shown, row, 1)
+                self._grid.addWidget(shown, row, 1)
+            else:
+                # Aligned, since a widget of fixed width would cap the whole column.
+                self._grid.addWidget(shown, row, 1, Qt.AlignmentFlag.AlignLeft)
 
 
 class EmptyState(QWidget):

@@ -15,7 +15,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 __all__ = ["Column", "RowTable"]
 R = TypeVar("R")
-_WIDEST = 320
+_WIDEST, _ARROW = 320, 24
 
 
 class RowTable(QTableView, Generic[R]):
@@ -165,7 +165,7 @@ class RowTable(QTableView, Generic[R]):
     def _fit_columns(self) -> None:
         self.resizeColumnsToContents()
         for number, column in enumerate(self._rows.columns):
-            wide = column.width or min(_WIDEST, self.columnWidth(number) + 16)
+            wide = column.width or min(_WIDEST, self.columnWidth(number) + _ARROW)
             if not column.stretch:
                 self.setColumnWidth(number, wide)
 

@@ -52,7 +52,10 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $fain
   border-color: $divider; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"], QAbstractSpinBox[wrong="true"] {
   border-color: $error; }
-QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0; min-height: 0; }
+QAbstractSpinBox { padding-left: 0; }
+QAbstractSpinBox:focus { padding-left: 0; }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none;
+  background: transparent; padding: 0 0 0 8px; min-height: 0; }
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox::down-arrow { image: url("$down"); width: 14px; height: 14px; }
 QComboBox { combobox-popup: 0; }
@@ -106,6 +109,20 @@ QPushButton[kind="status"]:hover { background: $hover; }
 QPushButton[kind="status"]:focus { border: 2px solid $accent; padding: 0 5px; min-height: 18px; }
 QPushButton[token="warn"] { color: $warn; font-weight: 600; }
 QPushButton[token="error"] { color: $error; font-weight: 600; }
+
+QCheckBox, QRadioButton { spacing: 8px; min-height: 24px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px;
+  border: 1px solid $control; background: $field; border-radius: 4px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QCheckBox::indicator:indeterminate { background: $accent; border: 4px solid $field;
+  width: 8px; height: 8px; }
+QRadioButton::indicator:checked { border: 5px solid $accent; width: 6px; height: 6px; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $text;
+  width: 12px; height: 12px; }
+QRadioButton::indicator:checked:focus { border: 5px solid $text; width: 6px; height: 6px; }
+QCheckBox:focus, QRadioButton:focus { color: $accent; }
+QCheckBox:disabled, QRadioButton:disabled { color: $faint; }
 
 QProgressBar { background: $divider; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }
@@ -169,5 +186,6 @@ def style_sheet(theme: Theme) -> str:
         f"{theme.color('selection').blue()}, 220)",
         error_tint=theme.tint("error").name(),
         down=resource("icons", f"arrow-down-{tokens.name}.svg").as_posix(),
+        tick=resource("icons", f"tick-{tokens.name}.svg").as_posix(),
         up=resource("icons", f"arrow-up-{tokens.name}.svg").as_posix(),
     )

@@ -140,8 +140,11 @@ class Theme(QObject):
 
     def tint(self, token: str) -> QColor:
         """A quiet background for text in this token's colour: pills, banners, hover."""
-        share = 0.20 if self.is_dark else 0.13
-        return mixed(self.color(token), self.color("surface"), share)
+        color = self.color(token)
+        if self.is_dark:
+            return mixed(color, self.color("surface"), 0.18)
+        # The dark inks of a light theme would give muddy tints: keep their hue alone.
+        return QColor.fromHsvF(color.hsvHueF(), 0.15, 0.98)
 
     def series(self, number: int) -> QColor:
         """The colour of the number-th line, from 0; they repeat, so tell them apart by dashes."""
