@@ -2,7 +2,9 @@
 
 A chunk is stored as a small Parquet file of one column, which pyarrow alone can read. Measured on
 24,000 rows against Arrow IPC, both with zstd: random floats 174 against 184 kB (byte stream
-split), strings of 5 values 8 against 77 kB (dictionary), written and read twice as fast.
+split), floats of five decimals 61 against 139 kB (as decimals), strings of 5 values 8 against 77
+kB (dictionary); written and read about twice as fast. Where a chunk differs from the parent's in
+few rows, only the difference is stored.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mlops_desktop.core.datasets import ColumnType
@@ -25,7 +28,9 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     ColumnType.TEXT: pa.string(),
     ColumnType.DATETIME: pa.timestamp("us"),
 }
-_SAMPLE = 512  # Values looked at to choose between a dictionary and the plain encodings.
+_SAMPLE = 512  # Values looked at to choose an encoding.
+_MAX_DIGITS = 6
+_MAX_DECIMAL = 1e15  # Whole numbers below are exact as floats, and so is their division.
 
 
 def canonical(array: Any) -> Iterator[bytes | memoryview]:
@@ -80,40 +85,111 @@ def chunk_name(array: Any) -> str:
 
 def encode(array: Any) -> bytes:
     """The chunk as the bytes of a Parquet file."""
-    options: dict[str, Any] = {"use_dictionary": True}
-    if pa.types.is_int64(array.type) or pa.types.is_float64(array.type) or (
-        pa.types.is_timestamp(array.type)
-    ):
-        step = max(1, len(array) // _SAMPLE)
-        sample = np.asarray(fixed_values(array)[::step])
-        if len(np.unique(sample)) > len(sample) // 2:
-            options = {"use_dictionary": False, "column_encoding": "BYTE_STREAM_SPLIT"}
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.table({"value": array}),
-        sink,
-        compression="zstd",
-        compression_level=1,
-        store_schema=False,
-        write_statistics=False,
-        **options,
-    )
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    if pa.types.is_string(array.type) or pa.types.is_boolean(array.type) or _repeats(array):
+        return _parquet(pa.table({"value": array}), use_dictionary=True)
+    if pa.types.is_float64(array.type):
+        decimals = _as_decimals(array)
+        if decimals is None:
+            return _parquet(pa.table({"value": array}), column_encoding="BYTE_STREAM_SPLIT")
+        array = decimals
+    return _parquet(pa.table({"value": array}), column_encoding="DELTA_BINARY_PACKED")
 
 
-def decode(data: bytes, name: str, kind: ColumnType) -> Any:
-    """The array back, verified against its name; Damaged where the bytes are not those."""
+def difference(base: Any, array: Any) -> bytes | None:
+    """What turns one chunk into another of as many rows: a Parquet file of the rows (from 0) and
+    the values that differ, or None where they are too many to be worth it."""
+    changed = base.is_valid().to_numpy(False) != array.is_valid().to_numpy(False)
+    if pa.types.is_string(array.type):
+        changed |= pc.fill_null(pc.not_equal(base, array), False).to_numpy(False)
+    else:  # By bits: -0.0 is not 0.0, and a NaN is itself.
+        before, after = fixed_values(base), fixed_values(array)
+        unsigned = np.dtype(f"u{after.itemsize}")
+        changed |= before.view(unsigned) != after.view(unsigned)
+    rows = np.flatnonzero(changed)
+    if len(rows) > len(array) // 8:
+        return None
+    return _parquet(pa.table({"row": rows.astype(np.int32), "value": array.take(pa.array(rows))}))
+
+
+def decode(data: bytes, name: str, kind: ColumnType, base: Any = None) -> Any:
+    """The array back, verified against its name; Damaged where the bytes are not those.
+
+    base: the chunk that `data` is the difference to, where it is one.
+    """
     arrow_type = ARROW_TYPES[kind]
     try:
-        column = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).column(0)
-        array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        if array.type != arrow_type:
-            array = array.cast(arrow_type)
-    except (pa.ArrowException, OSError) as error:
+        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).combine_chunks()
+        array = _plain(_single(table.column("value")), arrow_type)
+        if base is not None:
+            mask = np.zeros(len(base), bool)
+            mask[table.column("row").to_numpy()] = True
+            array = pc.replace_with_mask(base, mask, array)
+    except (pa.ArrowException, OSError, KeyError, IndexError) as error:
         raise _damaged(name) from error
     if chunk_name(array) != name:
         raise _damaged(name)
     return array
+
+
+def _single(column: Any) -> Any:
+    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
+
+
+def _repeats(array: Any) -> bool:
+    sample = fixed_values(array)[:: max(1, len(array) // _SAMPLE)]
+    return len(np.unique(sample)) <= len(sample) // 2
+
+
+def _as_decimals(array: Any) -> Any:
+    """Floats that were written with few digits, as decimals of 64 bits: half the size and less.
+
+    None unless dividing the decimals again gives the very same bits.
+    """
+    values = fixed_values(array)
+    sample = values[:: max(1, len(values) // _SAMPLE)]
+    for digits in range(_MAX_DIGITS + 1):
+        if _scaled(sample, digits) is not None:
+            whole = _scaled(values, digits)
+            if whole is not None:
+                missing = array.is_null().to_numpy(False) if array.null_count else None
+                integers = pa.array(whole, mask=missing)
+                kind = pa.decimal64(18, digits)
+                return pa.Array.from_buffers(kind, len(integers), integers.buffers())
+    return None
+
+
+def _scaled(values: np.ndarray[Any, Any], digits: int) -> np.ndarray[Any, Any] | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.rint(values * 10.0**digits)
+    if not np.all(np.abs(scaled) < _MAX_DECIMAL):
+        return None
+    integers = scaled.astype(np.int64)
+    same = (integers / 10.0**digits).view(np.int64) == values.view(np.int64)
+    return integers if same.all() else None
+
+
+def _plain(array: Any, arrow_type: pa.DataType) -> Any:
+    if pa.types.is_decimal(array.type):
+        # Arrow's own cast to float is a last digit off now and then; this division is exact.
+        low = np.frombuffer(array.buffers()[1], np.int64)[::2][array.offset :][: len(array)]
+        missing = array.is_null().to_numpy(False) if array.null_count else None
+        return pa.array(low / 10.0**array.type.scale, mask=missing)
+    return array if array.type == arrow_type else array.cast(arrow_type)
+
+
+def _parquet(table: pa.Table, **options: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        store_schema=False,
+        store_decimal_as_integer=True,
+        write_statistics=False,
+        **{"use_dictionary": False, **options},
+    )
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
 def _damaged(name: str) -> Damaged:

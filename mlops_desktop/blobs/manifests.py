@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlops_desktop.blobs import chunks, objects
+from mlops_desktop.blobs import chunks, objects, packs
 from mlops_desktop.blobs.packs import Place
 from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.core.errors import Damaged, NotFound, UserError
@@ -52,17 +52,18 @@ class Manifest:
 
 def save(workspace: Workspace, manifest: Manifest) -> str:
     """Store the manifest; the answer is its blob's name."""
-    packs = list(dict.fromkeys(place.pack for place in manifest.places.values()))
-    number = {pack: index for index, pack in enumerate(packs)}
+    names = list(dict.fromkeys(place.pack for place in manifest.places.values()))
+    number = {pack: index for index, pack in enumerate(names)}
     document = {
         "format": FORMAT,
         "schema": [{"name": c.name, "type": c.type.value} for c in manifest.columns],
         "rows": manifest.rows,
         "content_hash": manifest.content_hash,
         "chunks": [{"rows": c.rows, "columns": c.columns} for c in manifest.chunks],
-        "packs": packs,
+        "packs": names,
         "places": {
             name: [number[place.pack], place.offset, place.length]
+            + ([place.base] if place.base else [])
             for name, place in manifest.places.items()
         },
     }
@@ -78,17 +79,43 @@ def read(workspace: Workspace, name: str) -> Manifest:
             "This dataset version was stored by a newer version of the app.",
             hint="Install the newer version.",
         )
-    packs = document["packs"]
+    names = document["packs"]
     return Manifest(
         columns=tuple(Column(c["name"], ColumnType(c["type"])) for c in document["schema"]),
         rows=document["rows"],
         content_hash=document["content_hash"],
         chunks=tuple(Chunk(c["rows"], tuple(c["columns"])) for c in document["chunks"]),
         places={
-            key: Place(packs[pack], offset, length)
-            for key, (pack, offset, length) in document["places"].items()
+            key: Place(names[pack], *rest) for key, (pack, *rest) in document["places"].items()
         },
     )
+
+
+def faults(workspace: Workspace, name: str) -> list[str]:
+    """What is wrong with the stored version of that manifest, in words; empty when all is well.
+
+    Every pack is hashed, every chunk read and compared with its name, and the rows counted.
+    """
+    try:
+        manifest = read(workspace, name)
+        found = [f"manifest {name[:12]}: {fault}"] if (fault := objects.verify(workspace, name)) else []
+    except Damaged as error:
+        return [str(error)]
+    for pack in sorted({place.pack for place in manifest.places.values()}):
+        if fault := objects.verify(workspace, pack):
+            found.append(f"pack {pack[:12]}: {fault}")
+    for number, chunk in enumerate(manifest.chunks):
+        for column, part in zip(manifest.columns, chunk.columns, strict=True):
+            try:
+                array = packs.read_chunk(workspace, manifest.places, part, column.type)
+            except Damaged as error:
+                found.append(f"column {column.name!r}, chunk {number}: {error.what}")
+                continue
+            if len(array) != chunk.rows:
+                found.append(f"column {column.name!r}, chunk {number}: {len(array)} rows")
+    if sum(chunk.rows for chunk in manifest.chunks) != manifest.rows:
+        found.append("the chunks do not add up to the rows")
+    return found
 
 
 def load(workspace: Workspace, manifest: Manifest, columns: Sequence[str] | None = None) -> pa.Table:
@@ -114,12 +141,10 @@ def read_rows(
     wanted = manifest.chunks[first : last + 1]
     skip = start - (ends[first - 1] if first else 0)
     jobs = [(chunk.columns[p], manifest.columns[p].type) for p in positions for chunk in wanted]
-    with _Packs(workspace, manifest) as packs:
-        if len(jobs) > 1:
-            with ThreadPoolExecutor(_THREADS) as pool:
-                arrays = list(pool.map(lambda job: packs.chunk(*job), jobs))
-        else:
-            arrays = [packs.chunk(*job) for job in jobs]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        arrays = list(
+            pool.map(lambda job: packs.read_chunk(workspace, manifest.places, *job), jobs)
+        )
     schema = pa.schema([(n, chunks.ARROW_TYPES[manifest.columns[p].type])
                         for n, p in zip(names, positions, strict=True)])
     parts = len(wanted)
@@ -131,37 +156,6 @@ def read_rows(
         schema=schema,
     )
     return table.slice(skip, stop - start) if wanted else table
-
-
-class _Packs:
-    """The pack files of one manifest, each opened once."""
-
-    def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
-        self._workspace = workspace
-        self._places = manifest.places
-        self._open: dict[str, int] = {}
-
-    def __enter__(self) -> _Packs:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for descriptor in self._open.values():
-            os.close(descriptor)
-
-    def chunk(self, name: str, kind: ColumnType) -> Any:
-        place = self._places[name]
-        data = os.pread(self._descriptor(place.pack), place.length, place.offset)
-        return chunks.decode(data, name, kind)
-
-    def _descriptor(self, pack: str) -> int:
-        if pack not in self._open:
-            try:
-                descriptor = os.open(self._workspace.blob(pack), os.O_RDONLY)
-            except FileNotFoundError:
-                raise Damaged(f"Stored object {pack[:12]} is missing.", hint="Run fsck.") from None
-            if self._open.setdefault(pack, descriptor) != descriptor:
-                os.close(descriptor)  # Another thread was first.
-        return self._open[pack]
 
 
 def compress_json(document: object) -> bytes:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from mlops_desktop.blobs import objects
+from mlops_desktop.blobs import chunks, objects
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.errors import Damaged
 from mlops_desktop.paths import Workspace
 
 _FULL = 32 << 20
@@ -15,11 +19,30 @@ _FULL = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a chunk lies: bytes [offset, offset + length) of the blob `pack`."""
+    """Where a chunk lies: bytes [offset, offset + length) of the blob `pack`.
+
+    base: the chunk to which these bytes are the difference; never one that has a base itself.
+    """
 
     pack: str
     offset: int
     length: int
+    base: str | None = None
+
+
+def read_chunk(
+    workspace: Workspace, places: Mapping[str, Place], name: str, kind: ColumnType
+) -> Any:
+    """The values of a chunk as an Arrow array. Raises Damaged."""
+    place = places[name]
+    base = None if place.base is None else read_chunk(workspace, places, place.base, kind)
+    try:
+        with workspace.blob(place.pack).open("rb") as file:
+            file.seek(place.offset)
+            data = file.read(place.length)
+    except FileNotFoundError:
+        raise Damaged(f"Stored object {place.pack[:12]} is missing.", hint="Run fsck.") from None
+    return chunks.decode(data, name, kind, base)
 
 
 class PackWriter:
@@ -27,21 +50,23 @@ class PackWriter:
     so that an import which is stopped leaves nothing outside its folder."""
 
     def __init__(self, folder: Path) -> None:
+        """folder is made here; its name must be new."""
         self._folder = folder
+        self._folder.mkdir(mode=0o700)
         self._file: BinaryIO | None = None
         self._hasher = hashlib.sha256()
         self._size = 0
-        self._inside: dict[str, tuple[int, int]] = {}
-        self._finished: list[tuple[Path, str, dict[str, tuple[int, int]]]] = []
+        self._inside: list[tuple[str, int, int, str | None]] = []
+        self._finished: list[tuple[Path, str, list[tuple[str, int, int, str | None]]]] = []
 
-    def add(self, name: str, data: bytes) -> None:
+    def add(self, name: str, data: bytes, base: str | None = None) -> None:
         """Append one chunk."""
         with objects.disk_errors("the table"):
             if self._file is None:
-                self._file = (self._folder / f"pack-{len(self._finished)}").open("xb")
+                self._file = (self._folder / f"{len(self._finished)}").open("xb")
             self._file.write(data)
         self._hasher.update(data)
-        self._inside[name] = (self._size, len(data))
+        self._inside.append((name, self._size, len(data), base))
         self._size += len(data)
         if self._size >= _FULL:
             self._close()
@@ -52,13 +77,21 @@ class PackWriter:
         places: dict[str, Place] = {}
         for path, pack, inside in self._finished:
             objects.adopt(workspace, path, pack)
-            places.update((name, Place(pack, *span)) for name, span in inside.items())
+            for name, offset, length, base in inside:
+                places[name] = Place(pack, offset, length, base)
         return places
+
+    def discard(self) -> None:
+        """Remove what was not published."""
+        if self._file is not None:
+            self._file.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _close(self) -> None:
         if self._file is None:
             return
+        path = Path(self._file.name)
         with objects.disk_errors("the table"), self._file as file:
             objects.flush(file)
-        self._finished.append((Path(self._file.name), self._hasher.hexdigest(), self._inside))
-        self._file, self._hasher, self._size, self._inside = None, hashlib.sha256(), 0, {}
+        self._finished.append((path, self._hasher.hexdigest(), self._inside))
+        self._file, self._hasher, self._size, self._inside = None, hashlib.sha256(), 0, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mlops_desktop.blobs import chunks
+from mlops_desktop.blobs import chunks, packs
 from mlops_desktop.blobs.manifests import Chunk, Manifest
 from mlops_desktop.blobs.packs import PackWriter
 from mlops_desktop.blobs.rowhash import U64, row_hashes
@@ -22,6 +23,7 @@ from mlops_desktop.paths import Workspace
 
 _MIN_ROWS = 12_288  # Of a chunk; the average is twice, the most four times as much.
 _MAX_CELLS = 16 << 20  # Of an average chunk: wide tables get shorter ones, to bound the memory.
+_MAX_BYTES = 256 << 20  # Of rows that wait for their cut: long texts are cut sooner.
 
 
 class TableWriter:
@@ -34,12 +36,19 @@ class TableWriter:
     """
 
     def __init__(
-        self, folder: Path, columns: Sequence[Column], known: Sequence[Manifest] = ()
+        self,
+        workspace: Workspace,
+        folder: Path,
+        columns: Sequence[Column],
+        known: Sequence[Manifest] = (),
     ) -> None:
-        """folder: scratch for packs. known: versions whose chunks can be shared, parent first."""
+        """folder: scratch in the workspace. known: versions to share chunks with, parent first."""
+        self._workspace = workspace
         self._columns = tuple(columns)
-        self._packs = PackWriter(folder)
-        self._known = {n: place for manifest in reversed(known) for n, place in manifest.places.items()}
+        self._packs = PackWriter(folder / f"packs-{secrets.token_hex(4)}")
+        self._known = {
+            name: place for manifest in reversed(known) for name, place in manifest.places.items()
+        }
         self._added: set[str] = set()
         self._parent = _Parent(known[0], self._columns) if known else None
         self._next: int | None = 0 if known else None  # The parent's chunk that may come next.
@@ -47,10 +56,17 @@ class TableWriter:
         self._limit = np.uint64(2**64 // self._min)
         self._batches: list[pa.RecordBatch] = []
         self._hashes: list[U64] = []
-        self._rows = 0
+        self._rows = self._bytes = 0  # That wait for their cut.
         self._chunks: list[Chunk] = []
         self._content = [_ContentHash() for _ in columns]
         self._pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._packs.discard()
 
     def write(self, batch: pa.RecordBatch) -> U64:
         """Add rows; the answer is their hashes."""
@@ -58,16 +74,17 @@ class TableWriter:
         self._batches.append(batch)
         self._hashes.append(hashes)
         self._rows += len(hashes)
-        if self._rows >= self._min:
-            self._cut(final=False)
+        self._bytes += batch.nbytes
+        if self._rows >= self._min or self._bytes > _MAX_BYTES:
+            self._cut(final=self._bytes > _MAX_BYTES)
         return hashes
 
-    def finish(self, workspace: Workspace) -> Manifest:
+    def finish(self) -> Manifest:
         """Write what is left and publish the packs."""
         self._cut(final=True)
-        self._pool.shutdown()
-        places = self._packs.publish(workspace)
+        places = {**self._known, **self._packs.publish(self._workspace)}
         used = {name for chunk in self._chunks for name in chunk.columns}
+        used |= {base for name in used if (base := places[name].base)}
         schema = [[column.name, column.type.value] for column in self._columns]
         rows = sum(chunk.rows for chunk in self._chunks)
         digest = hashlib.sha256(json.dumps([schema, rows]).encode())
@@ -78,22 +95,21 @@ class TableWriter:
             rows=rows,
             content_hash=digest.hexdigest(),
             chunks=tuple(self._chunks),
-            places={name: places.get(name) or self._known[name] for name in sorted(used)},
+            places={name: places[name] for name in sorted(used)},
         )
 
     def _cut(self, *, final: bool) -> None:
-        table = pa.Table.from_batches(self._batches) if self._batches else None
-        hashes = np.concatenate(self._hashes) if self._hashes else np.zeros(0, np.uint64)
+        """Store the chunks that can be told by now; all rows where no more can be waited for."""
+        if not self._rows:
+            return
+        table, hashes = pa.Table.from_batches(self._batches), np.concatenate(self._hashes)
         done = 0
-        while table is not None and done < len(hashes):
-            rows = self._take(table, hashes, done, final=final)
-            if not rows:
-                break
+        while done < len(hashes) and (rows := self._take(table, hashes, done, final=final)):
             done += rows
-        if table is not None and done:
-            self._batches = table.slice(done).to_batches()
-            self._hashes = [hashes[done:]]
-            self._rows -= done
+        if done:
+            rest = table.slice(done)
+            self._batches, self._hashes = rest.to_batches(), [hashes[done:]]
+            self._rows, self._bytes = rest.num_rows, rest.nbytes
 
     def _take(self, table: pa.Table, hashes: U64, start: int, *, final: bool) -> int:
         """Store one chunk from `start` on; the answer is its rows, 0 where more are needed."""
@@ -105,8 +121,8 @@ class TableWriter:
             if rows and rows <= available:
                 arrays, names = self._named(table, start, rows)
                 if self._parent.holds(self._next, rows, arrays, names):
+                    self._store(arrays, names, self._parent.names(self._next))
                     self._next += 1
-                    self._store(arrays, names)
                     return rows
             if rows:
                 self._next = None
@@ -129,17 +145,35 @@ class TableWriter:
         arrays = [column.slice(start, rows).combine_chunks() for column in table.columns]
         return arrays, list(self._pool.map(chunks.chunk_name, arrays))
 
-    def _store(self, arrays: list[Any], names: list[str]) -> None:
-        new = {}
-        for name, array in zip(names, arrays, strict=True):
-            if name not in self._known and name not in self._added:
-                new[name] = array
-        self._added.update(new)
+    def _store(
+        self, arrays: list[Any], names: list[str], before: Sequence[str | None] | None = None
+    ) -> None:
+        """before: the parent's chunks of the same rows, to which new ones may be small changes."""
         hashed = self._pool.map(_ContentHash.add, self._content, arrays)
-        for name, data in zip(new, self._pool.map(chunks.encode, new.values()), strict=True):
-            self._packs.add(name, data)
+        new = {
+            name: (position, array)
+            for position, (name, array) in enumerate(zip(names, arrays, strict=True))
+            if name not in self._known and name not in self._added
+        }
+        self._added.update(new)
+        encoded = self._pool.map(
+            lambda item: self._encoded(item[1], item[0], before[item[0]] if before else None),
+            new.values(),
+        )
+        for name, (data, base) in zip(new, encoded, strict=True):
+            self._packs.add(name, data, base)
         list(hashed)
         self._chunks.append(Chunk(len(arrays[0]), tuple(names)))
+
+    def _encoded(self, array: Any, position: int, before: str | None) -> tuple[bytes, str | None]:
+        if before is not None:
+            base = self._known[before].base or before
+            kind = self._columns[position].type
+            values = packs.read_chunk(self._workspace, self._known, base, kind)
+            data = chunks.difference(values, array)
+            if data is not None:
+                return data, base
+        return chunks.encode(array), None
 
 
 class _Parent:
@@ -155,16 +189,20 @@ class _Parent:
             for name in chunk.columns
         }
 
+    def names(self, number: int) -> list[str | None]:
+        """The parent's chunks for our columns, None for a column that it does not have."""
+        chunk = self._chunks[number]
+        return [None if place is None else chunk.columns[place] for place in self._columns]
+
     def inner_rows(self, number: int) -> int:
         """The rows of a chunk that the content cut; 0 for the last, which the table's end cut."""
         return self._chunks[number].rows if number < len(self._chunks) - 1 else 0
 
     def holds(self, number: int, rows: int, arrays: list[Any], names: list[str]) -> bool:
         """True where a column that varies is the same in the parent's chunk of that number."""
-        chunk = self._chunks[number]
-        return chunk.rows == rows and any(
-            place is not None and chunk.columns[place] == name and _varies(array)
-            for place, array, name in zip(self._columns, arrays, names, strict=True)
+        return self._chunks[number].rows == rows and any(
+            before == name and _varies(array)
+            for before, array, name in zip(self.names(number), arrays, names, strict=True)
         )
 
     def after(self, rows: int, arrays: list[Any], names: list[str]) -> int | None:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from mlops_desktop.blobs import manifests, objects
-from mlops_desktop.blobs.chunks import ARROW_TYPES
+from mlops_desktop.blobs.manifests import Manifest
+from mlops_desktop.blobs.rowhash import U64
 from mlops_desktop.blobs.tables import TableWriter
-from mlops_desktop.child import csv, runner
-from mlops_desktop.core.errors import UserError
+from mlops_desktop.child import arrowfile, csv, runner
+from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.core.profile import Profile
-from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.ml.profile import profile_column
 from mlops_desktop.ml.warnings import data_warnings
 from mlops_desktop.paths import Workspace
+
+_READING = 0.7  # The part of the whole that reading takes.
+_REPORT_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A table that is on the disk, but that no database row names yet."""
+
+    manifest: Manifest
+    hashes: U64
+    warnings: list[DataWarning]
+    sha256: str
+    bytes: int
 
 
 def main(job_file: Path) -> int:
@@ -25,70 +45,123 @@ def main(job_file: Path) -> int:
 
 
 def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.Job:
-    """Job and result as actions/datasets.py writes and reads them."""
+    """Job and result are as actions/datasets.py writes and reads them."""
     workspace = Workspace(Path(str(job["workspace"])))
     path = Path(str(job["path"]))
-    known = [manifests.read(workspace, str(name)) for name in job["known"]]
+    known = [manifests.read(workspace, name) for name in _texts(job["known"])]
+    report = _throttled(reporter)
+
+    def reading(fraction: float, text: str) -> None:
+        report(_READING * fraction, text)
+
     if job["format"] == "arrow":
-        with pa.memory_map(str(path)) as file:
-            table = pa.ipc.open_file(file).read_all()
-        columns, table = conform(table)
+        stored = _store_arrow(workspace, path, folder, known, reading)
     else:
-        columns, table = csv.read(
-            str(path), {name: ColumnType(kind) for name, kind in job["types"].items()}
-        )
-    writer = TableWriter(folder, columns, known)
-    hashes = [writer.write(batch) for batch in table.to_batches(max_chunksize=8192)]
-    manifest = writer.finish(workspace)
-    name = manifests.save(workspace, manifest)
-    profile = Profile(
-        rows=manifest.rows,
-        duplicate_rows=manifest.rows - len(np.unique(np.concatenate(hashes))) if hashes else 0,
-        columns=tuple(
-            profile_column(column, manifests.load(workspace, manifest, [column.name]).column(0))
-            for column in columns
-        ),
-    )
+        wanted = {name: ColumnType(kind) for name, kind in dict(job["types"]).items()}  # type: ignore[call-overload]
+        stored = _store_csv(workspace, path, folder, known, wanted, reading)
+    manifest = stored.manifest
+    profile = _profile(workspace, stored, report)
+    warnings = data_warnings(profile, lambda *names: manifests.load(workspace, manifest, names))
+    manifest_name = manifests.save(workspace, manifest)
+    profile_name = objects.put_bytes(workspace, manifests.compress_json(to_plain(profile)))
+    old = {place for version in known for place in version.places.values()}
+    added = sum(place.length for place in set(manifest.places.values()) - old)
     return {
-        "manifest": name,
-        "profile": objects.put_bytes(workspace, manifests.compress_json(to_plain(profile))),
+        "manifest": manifest_name,
+        "profile": profile_name,
         "rows": manifest.rows,
-        "columns": to_plain(columns),
+        "columns": to_plain(manifest.columns),
         "content_hash": manifest.content_hash,
-        "warnings": to_plain(data_warnings(profile)),
-        "stored_bytes": 0,
-        "sha256": objects.sha256_of(path),
-        "bytes": path.stat().st_size,
+        "warnings": to_plain([*stored.warnings, *warnings]),
+        "stored_bytes": added
+        + sum(workspace.blob(name).stat().st_size for name in (manifest_name, profile_name)),
+        "sha256": stored.sha256,
+        "bytes": stored.bytes,
     }
 
 
-def conform(table: pa.Table) -> tuple[list[Column], pa.Table]:
-    """A table of Arrow's types as one of ours; dictionaries are decoded, times brought to UTC."""
-    columns, arrays = [], []
-    for field, column in zip(table.schema, table.columns, strict=True):
-        kind = kind_of(field.type)
-        columns.append(Column(field.name, kind))
-        if pa.types.is_timestamp(field.type) and field.type.tz:
-            column = column.cast(pa.timestamp("us", "UTC"), safe=False)
-        arrays.append(column.cast(ARROW_TYPES[kind], safe=not pa.types.is_temporal(field.type)))
-    return columns, pa.table(arrays, names=table.column_names)
+def _store_csv(
+    workspace: Workspace,
+    path: Path,
+    folder: Path,
+    known: list[Manifest],
+    wanted: dict[str, ColumnType],
+    report: csv.Progress,
+) -> Stored:
+    reading = csv.prepare(path, wanted, report)
+    while True:
+        with reading.file.open() as source:
+            try:
+                manifest, hashes = _write(
+                    workspace, folder, reading.columns, csv.read(reading, source, report), known
+                )
+            except csv.Contradiction as found:
+                reading = found.reading
+                continue
+            return Stored(
+                manifest, hashes, reading.warnings, source.sha256(), reading.file.size
+            )
 
 
-def kind_of(arrow_type: pa.DataType) -> ColumnType:
-    """Which of our types holds an Arrow type. Raises UserError for nested ones."""
-    types = pa.types
-    if types.is_dictionary(arrow_type):
-        return kind_of(arrow_type.value_type)
-    if types.is_boolean(arrow_type):
-        return ColumnType.BOOLEAN
-    if types.is_integer(arrow_type):
-        return ColumnType.INTEGER
-    if types.is_floating(arrow_type) or types.is_decimal(arrow_type):
-        return ColumnType.NUMBER
-    if types.is_timestamp(arrow_type) or types.is_date(arrow_type):
-        return ColumnType.DATETIME
-    if types.is_string(arrow_type) or types.is_large_string(arrow_type) or types.is_null(arrow_type):
-        return ColumnType.TEXT
-    if types.is_string_view(arrow_type):
-        return ColumnType.TEXT
-    raise UserError(f"A column of type {arrow_type} cannot be stored.", hint="Flatten it first.")
+def _store_arrow(
+    workspace: Workspace,
+    path: Path,
+    folder: Path,
+    known: list[Manifest],
+    report: csv.Progress,
+) -> Stored:
+    with pa.memory_map(str(path)) as file:
+        columns, batches = arrowfile.read(pa.ipc.open_file(file), report)
+        manifest, hashes = _write(workspace, folder, columns, batches, known)
+    return Stored(manifest, hashes, [], objects.sha256_of(path), path.stat().st_size)
+
+
+def _write(
+    workspace: Workspace,
+    folder: Path,
+    columns: tuple[Column, ...],
+    batches: Iterator[pa.RecordBatch],
+    known: list[Manifest],
+) -> tuple[Manifest, U64]:
+    with TableWriter(workspace, folder, columns, known) as writer:
+        hashes = [writer.write(batch) for batch in batches]
+        return writer.finish(), np.concatenate([np.zeros(0, np.uint64), *hashes])
+
+
+def _profile(
+    workspace: Workspace, stored: Stored, report: Callable[[float, str], None]
+) -> Profile:
+    manifest = stored.manifest
+    columns = []
+
+    def one(column: Column) -> Any:
+        values = manifests.load(workspace, manifest, [column.name]).column(0)
+        return profile_column(column, values)
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        for done, column in enumerate(pool.map(one, manifest.columns)):
+            columns.append(column)
+            part = done / len(manifest.columns)
+            report(_READING + (0.95 - _READING) * part, f"Looking at `{column.name}`")
+    return Profile(
+        rows=manifest.rows,
+        duplicate_rows=manifest.rows - len(np.unique(stored.hashes)),
+        columns=tuple(columns),
+    )
+
+
+def _throttled(reporter: runner.Reporter) -> Callable[[float, str], None]:
+    last = 0.0
+
+    def report(fraction: float, text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _REPORT_S:
+            last = now
+            reporter.progress(fraction, text)
+
+    return report
+
+
+def _texts(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []

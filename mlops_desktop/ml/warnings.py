@@ -6,5 +6,5 @@ from mlops_desktop.core.datasets import DataWarning
 from mlops_desktop.core.profile import Profile
 
 
-def data_warnings(profile: Profile) -> list[DataWarning]:
+def data_warnings(profile: Profile, load: object) -> list[DataWarning]:
     return []

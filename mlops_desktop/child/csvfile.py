@@ -1,0 +1,245 @@
+"""A CSV file before its values are read: encoding, delimiter, column names, and its bytes."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from mlops_desktop.core.datasets import DataWarning, WarningKind
+from mlops_desktop.core.errors import UserError
+
+HEAD = 1 << 20  # Bytes that are looked at to guess.
+_DELIMITERS = (",", ";", "\t", "|")
+_OTHER_KINDS = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "an Excel workbook or a zip archive",
+    b"SQLite format 3": "an SQLite database",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF document",
+}
+csv.field_size_limit(sys.maxsize >> 33)  # A C long, which has 32 bits on Windows.
+# The five bytes that Windows-1252 leaves open mean what they mean in Latin-1.
+codecs.register_error("latin", lambda e: (e.object[e.start : e.end].decode("latin-1"), e.end))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """What was found out. head: the first whole rows as UTF-8, header included; whole: the head
+    is all there is."""
+
+    path: Path
+    size: int
+    encoding: str
+    delimiter: str
+    names: tuple[str, ...]
+    head: bytes
+    whole: bool
+    warnings: tuple[DataWarning, ...] = ()
+
+    def open(self) -> ByteSource:
+        return ByteSource(self.path, self.encoding)
+
+    def as_latin(self) -> CsvFile:
+        """The same file, for when bytes further down turned out not to be UTF-8."""
+        return look(self.path, "cp1252")
+
+
+def look(path: Path, encoding: str | None = None) -> CsvFile:
+    """Guess how to read a file. Raises UserError for one that holds no table."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        raw = file.read(HEAD)
+    whole = len(raw) == size
+    encoding = encoding or _encoding(path, raw)
+    text = codecs.getincrementaldecoder(encoding)(_errors(encoding)).decode(raw, final=whole)
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise UserError(f"{path.name} is empty.", hint="Choose a file that holds a table.")
+    delimiter = _delimiter(text)
+    rows = list(_rows(text, delimiter, whole=whole))
+    if not rows:
+        raise UserError(
+            f"The first row of {path.name} is longer than {HEAD:,} bytes.",
+            hint="Check that it is a CSV file.",
+        )
+    names, warnings = _names(rows[0])
+    if encoding == "cp1252":
+        warnings.append(
+            DataWarning(
+                WarningKind.TYPE,
+                (),
+                f"{path.name} is not UTF-8; it was read as Latin-1 (Windows-1252).",
+                "Letters with accents may show as other letters if that guess is wrong.",
+                "Save the file as UTF-8 and import it again if texts look odd.",
+            )
+        )
+    if whole and len(rows) == 1:
+        raise UserError(
+            f"{path.name} has a header and no rows.", hint="Choose a file with data in it."
+        )
+    head = text if whole else text[: _end_of_rows(text, delimiter)]
+    return CsvFile(
+        path, size, encoding, delimiter, names, head.encode(), whole, tuple(warnings)
+    )
+
+
+def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
+    """(row from 1 below the header, line, cells) of the first row with too many or few cells."""
+    with file.path.open(encoding=file.encoding, errors=_errors(file.encoding), newline="") as text:
+        reader = csv.reader(text, delimiter=file.delimiter)
+        rows = (cells for cells in reader if cells)
+        next(rows, None)
+        for row, cells in enumerate(rows, start=1):
+            if len(cells) != len(file.names):
+                return row, reader.line_num, len(cells)
+    return None
+
+
+class ByteSource(io.RawIOBase):
+    """The file as UTF-8 without a byte order mark; hashes and counts what it reads."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._file: BinaryIO = path.open("rb")
+        self._sha256 = hashlib.sha256()
+        self._decoder = (
+            None
+            if encoding == "utf-8"
+            else codecs.getincrementaldecoder(encoding)(_errors(encoding))
+        )
+        self._held = b""  # Decoded, but more than was asked for.
+        self._first = True
+        self.position = 0
+        self.quotes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._decoder is None:
+            data = self._next(size)
+        else:
+            while len(self._held) < size or size < 0:
+                raw = self._next(size)
+                self._held += self._decoder.decode(raw, final=not raw).encode()
+                if not raw:
+                    break
+            data, self._held = (
+                (self._held, b"") if size < 0 else (self._held[:size], self._held[size:])
+            )
+        if self._first:
+            data = data.removeprefix(codecs.BOM_UTF8)
+            self._first = False
+        self.quotes += data.count(b'"')
+        return data
+
+    def _next(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._sha256.update(data)
+        self.position += len(data)
+        return data
+
+    def sha256(self) -> str:
+        """Of the whole file's bytes, once all of them were read."""
+        while self._next(1 << 20):
+            pass
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _errors(encoding: str) -> str:
+    return "latin" if encoding == "cp1252" else "strict"
+
+
+def _encoding(path: Path, raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for magic, what in _OTHER_KINDS.items():
+        if raw.startswith(magic):
+            raise UserError(
+                f"{path.name} is {what}, not a CSV file.", hint="Save the table as CSV first."
+            )
+    if b"\0" in raw:
+        odd, even = raw[1::2].count(0), raw[::2].count(0)
+        if max(odd, even) > len(raw) // 4 and min(odd, even) < len(raw) // 50:
+            return "utf-16-le" if odd > even else "utf-16-be"
+        raise UserError(f"{path.name} is not a text file.", hint="Save the table as CSV first.")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(raw, final=False)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that cuts the first rows most evenly, and into the most cells."""
+
+    def score(delimiter: str) -> tuple[float, int]:
+        rows = [
+            len(row)
+            for row, _ in zip(_rows(text, delimiter, whole=False), range(50), strict=False)
+        ] or [len(row) for row in _rows(text, delimiter, whole=True)][:50]
+        cells = rows[0]
+        return (rows.count(cells) / len(rows) if cells > 1 else 0.0, cells)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _rows(text: str, delimiter: str, *, whole: bool) -> Iterator[list[str]]:
+    """Rows that are not empty; the last one is left out unless the text ends with it."""
+    rows = (cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells)
+    held = next(rows, None)
+    for row in rows:
+        if held is not None:
+            yield held
+        held = row
+    if whole and held is not None:
+        yield held
+
+
+def _end_of_rows(text: str, delimiter: str) -> int:
+    """How many characters the whole rows of a cut-off text take."""
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(iter(lines), delimiter=delimiter)
+    begun = ended = 0
+    for _ in reader:
+        begun, ended = ended, reader.line_num
+    return sum(len(line) for line in lines[:begun])
+
+
+def _names(cells: list[str]) -> tuple[tuple[str, ...], list[DataWarning]]:
+    """Column names: trimmed, composed, never empty, never twice."""
+    names: list[str] = []
+    renamed: list[tuple[str, str]] = []
+    taken = {unicodedata.normalize("NFC", cell.strip()) for cell in cells}
+    for position, cell in enumerate(cells, start=1):
+        name = wanted = unicodedata.normalize("NFC", cell.strip()) or f"column_{position}"
+        number = 2
+        while name in names or (name != wanted and name in taken):
+            name = f"{wanted}_{number}"
+            number += 1
+        if name != wanted:
+            renamed.append((wanted, name))
+        names.append(name)
+    warnings = [
+        DataWarning(
+            WarningKind.TYPE,
+            (new,),
+            f"Two columns are called `{old}`; the later one is now `{new}`.",
+            "A column must be told apart by its name.",
+            "Rename one of them in the file if the new name is unclear.",
+        )
+        for old, new in renamed
+    ]
+    return tuple(names), warnings

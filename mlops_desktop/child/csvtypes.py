@@ -1,0 +1,270 @@
+"""What type a column of a CSV file has, judged from the texts of all its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlops_desktop.blobs.chunks import ARROW_TYPES
+from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
+
+_MISSING = pa.array(
+    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "nil", "missing", "-", "?", "."]
+)
+_WHOLE = r"^[+-]?(0|[1-9][0-9]{0,18})$"
+_LONG = r"^[+-]?[0-9]{19}$"  # May or may not fit in 64 bits.
+_PADDED = r"^[+-]?(0[0-9]+|[1-9][0-9]{19,})$"  # 007, or more digits than a number keeps.
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$|^[+-]?(inf|Inf|Infinity)$"
+_BOOLEAN = r"^(true|True|TRUE|false|False|FALSE)$"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+_PLAIN_TIME = rf"^{_DAY}([T ]{_CLOCK})?$"
+_ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
+_OTHER_DATE = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\b|^[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}\b"
+_MOSTLY = 0.95  # So many numbers among the cells make the rest look like mistakes.
+_PARTLY = 0.5
+_NATIVE = {
+    ColumnType.INTEGER: _WHOLE,
+    ColumnType.NUMBER: _NUMBER,
+    ColumnType.BOOLEAN: _BOOLEAN,
+}
+
+
+@dataclass(slots=True)
+class First:
+    """How many cells of some sort there are, and the first of them (rows count from 1)."""
+
+    count: int = 0
+    row: int = 0
+    value: str = ""
+
+    def add(self, mask: Any, values: Any, before: int) -> None:
+        found = pc.sum(mask).as_py() or 0
+        if found and not self.count:
+            position = pc.index(mask, True).as_py()
+            self.row, self.value = before + position + 1, values[position].as_py()
+        self.count += found
+
+    def __str__(self) -> str:
+        return f"first: row {self.row:,}, {repr(self.value[:40]) if self.value.strip() else 'blank'}"
+
+
+class Tally:
+    """Counts the sorts of cells of one column as its texts stream by.
+
+    `as_is`: every cell so far is one that Arrow's own CSV reader takes for the type.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.empty = 0
+        self.marked = First()  # Blank, NA, null and the like: they stand for missing.
+        self.whole = self.padded = self.numbers = 0
+        self.booleans = self.times = self.zoned = self.other_dates = 0
+        self.not_number = First()
+        self.not_time = First()
+        self.as_is = True
+
+    def add(self, texts: Any) -> None:
+        """Count one block of a column that was read as text."""
+        before = self.rows
+        self.rows += len(texts)
+        self.empty += texts.null_count
+        if self._add_clean(texts):
+            return
+        trimmed = pc.utf8_trim_whitespace(texts)
+        marked = pc.and_(
+            pc.is_valid(texts), pc.is_in(pc.utf8_lower(trimmed), value_set=_MISSING)
+        )
+        self.marked.add(marked, texts, before)
+        cells = pc.if_else(marked, None, trimmed)
+
+        def matches(pattern: str) -> Any:
+            return pc.fill_null(pc.match_substring_regex(cells, pattern), False)
+
+        def count(mask: Any) -> int:
+            return int(pc.sum(mask).as_py() or 0)
+
+        there = pc.is_valid(cells)
+        number = matches(_NUMBER)
+        time = pc.is_valid(_times(cells, _PLAIN_TIME, None))
+        zoned = pc.is_valid(_times(cells, _ZONED_TIME, "UTC"))
+        too_long = _too_long(cells)
+        self.numbers += count(number)
+        self.whole += count(matches(_WHOLE)) - too_long
+        self.padded += count(matches(_PADDED)) + too_long
+        self.booleans += count(matches(_BOOLEAN))
+        self.times += count(time)
+        self.zoned += count(zoned)
+        self.other_dates += count(matches(_OTHER_DATE))
+        self.not_number.add(pc.and_not(there, number), texts, before)
+        self.not_time.add(pc.and_not(there, pc.or_(time, zoned)), texts, before)
+        self.as_is = False
+
+    def _add_clean(self, texts: Any) -> bool:
+        """The quick way: a block of nothing but numbers, as most columns are."""
+        if not self.as_is or texts.null_count == len(texts):
+            return texts.null_count == len(texts)
+        try:
+            pc.cast(texts, pa.float64())
+        except pa.ArrowInvalid:
+            return False
+        if pc.any(pc.match_substring_regex(texts, r"^[+]|[nN]")).as_py():
+            return False  # Arrow's reader takes +1 for no integer, and nan and inf are special.
+        padded = (pc.sum(pc.match_substring_regex(texts, _PADDED)).as_py() or 0) + _too_long(texts)
+        whole = pc.sum(pc.match_substring_regex(texts, r"^-?[0-9]+$")).as_py() or 0
+        self.padded += padded
+        self.whole += whole - padded
+        self.numbers += len(texts) - texts.null_count
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """kind: what the column is read as. native: Arrow's CSV reader can read it by itself.
+    sure: more rows can only contradict it in a way that Arrow's reader reports."""
+
+    kind: ColumnType
+    native: bool
+    sure: bool
+    warning: DataWarning | None = None
+
+
+def judge(name: str, tally: Tally, wanted: ColumnType | None = None) -> Verdict:
+    """The type of a column from its tally; wanted is what the user asked for."""
+    cells = tally.rows - tally.empty - tally.marked.count
+    if wanted is not None:
+        return _as_wanted(name, tally, wanted)
+    if cells and tally.numbers == cells and not tally.padded:
+        kind = ColumnType.INTEGER if tally.whole == cells else ColumnType.NUMBER
+        return _clean(name, tally, kind, "numbers")
+    if cells and tally.booleans == cells:
+        return _clean(name, tally, ColumnType.BOOLEAN, "true or false")
+    if cells and tally.times + tally.zoned == cells:
+        return _clean(name, tally, ColumnType.DATETIME, "dates")
+    if not cells or tally.padded:
+        return Verdict(ColumnType.TEXT, native=True, sure=bool(cells))
+    warning = _spoiled(name, tally, cells)
+    return Verdict(ColumnType.TEXT, native=True, sure=warning is None, warning=warning)
+
+
+def convert(texts: Any, kind: ColumnType) -> Any:
+    """Texts as values of a type; what is no such value becomes missing."""
+    cells = pc.utf8_trim_whitespace(texts)
+    if kind is ColumnType.DATETIME:
+        return pc.coalesce(_times(cells, _PLAIN_TIME, None), _times(cells, _ZONED_TIME, "UTC"))
+    cells = _matching(cells, _NATIVE[kind])
+    if kind is ColumnType.BOOLEAN:
+        return pc.equal(pc.utf8_lower(cells), "true")
+    return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), ARROW_TYPES[kind])
+
+
+def _matching(cells: Any, pattern: str) -> Any:
+    return pc.if_else(pc.match_substring_regex(cells, pattern), cells, None)
+
+
+def _too_long(cells: Any) -> int:
+    """How many of the whole numbers of 19 digits do not fit in 64 bits."""
+    if (pc.max(pc.binary_length(cells)).as_py() or 0) < 19:
+        return 0
+    digits = pc.replace_substring_regex(_matching(cells, _LONG), r"^\+", "").drop_null()
+    return sum(not -(2**63) <= int(text) < 2**63 for text in digits.to_pylist())
+
+
+def _times(cells: Any, pattern: str, zone: str | None) -> Any:
+    """The cells of that pattern as times, missing where the calendar has no such day."""
+    matching = _matching(cells, pattern)
+    try:
+        times = pc.cast(matching, pa.timestamp("us", zone))
+    except pa.ArrowInvalid:
+        times = pa.array([_time(cell, zone) for cell in matching], pa.timestamp("us", zone))
+    return times.cast(pa.timestamp("us"))
+
+
+def _time(cell: Any, zone: str | None) -> Any:
+    try:
+        return pc.cast(cell, pa.timestamp("us", zone)).as_py()
+    except pa.ArrowInvalid:
+        return None
+
+
+def _clean(name: str, tally: Tally, kind: ColumnType, what: str) -> Verdict:
+    if not tally.marked.count:
+        native = (tally.as_is if kind.is_numeric else True) and not tally.zoned
+        return Verdict(kind, native=native, sure=native)
+    warning = DataWarning(
+        WarningKind.TYPE,
+        (name,),
+        f"`{name}`: {tally.marked.count:,} of {tally.rows:,} values are not {what} "
+        f"({tally.marked}). Read as missing.",
+        "One such cell would have turned the whole column into text.",
+        "Nothing, if missing is what they mean. Else correct the file and import it again.",
+    )
+    return Verdict(kind, native=False, sure=False, warning=warning)
+
+
+def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
+    if wanted is ColumnType.TEXT:
+        return Verdict(wanted, native=True, sure=True)
+    good = {
+        ColumnType.INTEGER: tally.whole,
+        ColumnType.NUMBER: tally.numbers,
+        ColumnType.BOOLEAN: tally.booleans,
+        ColumnType.DATETIME: tally.times + tally.zoned,
+    }[wanted]
+    bad = tally.rows - tally.empty - good
+    warning = None
+    if bad:
+        sort = tally.not_time if wanted is ColumnType.DATETIME else tally.not_number
+        firsts = [first for first in (tally.marked, sort) if first.count]
+        first = f" ({min(firsts, key=lambda f: f.row)})" if firsts else ""
+        warning = DataWarning(
+            WarningKind.TYPE,
+            (name,),
+            f"`{name}`: {bad:,} of {tally.rows:,} values are not of the type {wanted.value} that "
+            f"was asked for{first}. Read as missing.",
+            "They are lost in this version.",
+            "Correct them in the file, or import the column as text.",
+        )
+    return Verdict(wanted, native=False, sure=False, warning=warning)
+
+
+def _spoiled(name: str, tally: Tally, cells: int) -> DataWarning | None:
+    share = tally.numbers / cells
+    times = tally.times + tally.zoned
+    if share >= _PARTLY:
+        bad = tally.not_number
+        few = share >= _MOSTLY
+        return DataWarning(
+            WarningKind.TYPE,
+            (name,),
+            f"`{name}`: {bad.count:,} of {tally.rows:,} values are not numbers ({bad}). "
+            "Kept as text.",
+            "As text, each different number is a category of its own.",
+            "Treat them as missing: import again with the type number for this column."
+            if few
+            else "Split the column in two, or import it with the type number to drop the texts.",
+        )
+    if times / cells >= _PARTLY:
+        return DataWarning(
+            WarningKind.DATES,
+            (name,),
+            f"`{name}`: {tally.not_time.count:,} of {tally.rows:,} values are not dates "
+            f"({tally.not_time}). Kept as text.",
+            "As text, nothing can be learned from the order or the season.",
+            "Treat them as missing: import again with the type datetime for this column.",
+        )
+    if tally.other_dates / cells >= _PARTLY:
+        return DataWarning(
+            WarningKind.DATES,
+            (name,),
+            f"`{name}` holds dates that are not written as year-month-day "
+            f"({tally.not_time}). Kept as text.",
+            "Whether the day or the month comes first cannot be known for sure.",
+            "Write them as 2026-11-24 in the file and import it again.",
+        )
+    return None
