@@ -54,3 +54,47 @@ class Deployment:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}" if self.port else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStats:
+    """What a running server says of itself. rate, rows_per_s and percentiles: last ten seconds.
+
+    predictions: rows answered since it started; unrecorded: refused because the log could not be
+    written. unseen: categories that training had not seen, by column. errors: answers with a
+    status of 400 or more. log_bytes: all segments of the deployment.
+    """
+
+    version: int
+    engine: str
+    started: float
+    requests: int
+    predictions: int
+    errors: int
+    statuses: dict[str, int]
+    rate: float
+    rows_per_s: float
+    p50_us: float | None
+    p95_us: float | None
+    p99_us: float | None
+    in_progress: int
+    unrecorded: int
+    replayed: int
+    unseen: dict[str, int]
+    log_bytes: int
+    memory_bytes: int
+    cpu_seconds: float
+    why_no_onnx: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRequest:
+    """One request from the record. inputs and prediction are those of its first row."""
+
+    id: str
+    at_us: int
+    version: int
+    latency_us: int
+    rows: int
+    inputs: dict[str, object]
+    prediction: float | str | None

@@ -1,0 +1,310 @@
+"""Deployments: servers started, stopped, exchanged, and found again after a restart."""
+
+from __future__ import annotations
+
+import difflib
+import http.client
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from mlops_desktop.actions import models, servers, serving
+from mlops_desktop.actions.children import stop as stop_child
+from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.actions.servers import Servers
+from mlops_desktop.actions.serving import live, log_tail, predict, recent_requests, token
+from mlops_desktop.core import clock
+from mlops_desktop.core.deployments import (
+    DEPLOYMENT_MOVES,
+    Deployment,
+    DeploymentState,
+)
+from mlops_desktop.core.errors import Cancelled, CheckFailed, NotFound, UserError
+from mlops_desktop.core.ids import Ref, checked_name
+from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store import deployments as rows
+from mlops_desktop.store.store import Store
+
+# Found here under their noun; those that only ask a running server live in serving.py.
+__all__ = ["Servers", "live", "log_tail", "predict", "recent_requests", "token"]
+_STARTING_S = 90.0  # After that, whoever began to start it is gone.
+_State = DeploymentState
+
+
+def list_deployments(store: Store) -> list[Deployment]:
+    """As the store has them; `status` also looks at the processes."""
+    return rows.all_(store)
+
+
+def get_deployment(store: Store, name: str) -> Deployment:
+    found = rows.find(store, name)
+    if found is None:
+        known = [deployment.name for deployment in rows.all_(store)]
+        near = difflib.get_close_matches(name, known, n=1)
+        raise NotFound(
+            f"There is no deployment called {name!r}.",
+            hint=f"Did you mean {near[0]!r}?" if near else "Start one with: deploy start MODEL.",
+        )
+    return found
+
+
+def start(
+    lane: Lane,
+    ref: str | Ref,
+    name: str | None = None,
+    port: int | None = None,
+    keep: bool = False,
+    context: Context | None = None,
+    servers_held: Servers | None = None,
+) -> Deployment:
+    """Serve a model version (a bare name means its champion); returns once it answers.
+
+    A name that is running swaps its version instead. keep: the server outlives us; otherwise it
+    ends with `servers_held`, which its owner keeps. The port is a free one, unless named, and
+    stays the same ever after. Raises CheckFailed for a version that is not approved.
+    """
+    if not keep and servers_held is None:
+        raise ValueError("A server that is not kept needs an owner: pass servers_held.")
+    context = context or Context()
+    deployment, version = lane(lambda store: _begin(store, ref, name, port, keep))
+    if deployment.state is _State.RUNNING:
+        if deployment.model_version == version.id:
+            return deployment
+        return _swap(lane, deployment, version)
+    context.progress(None, f"Starting {version.ref}")
+    workspace = lane(lambda store: store.workspace)
+    process = servers.launch(workspace, deployment, version)
+    try:
+        pid, began = process.pid, servers.started_at(process.pid)
+        lane(lambda store: _note(store, deployment, pid=pid, process_started=began))
+        about = servers.wait_ready(workspace, deployment, process, context)
+        started = lane(lambda store: _started(store, deployment, about, version.version))
+    except BaseException as error:
+        stop_child(process)
+        state = _State.STOPPED if isinstance(error, Cancelled) else _State.FAILED
+        text = "" if isinstance(error, Cancelled) else str(error)
+        lane(lambda store: _ended(store, deployment, state, text))
+        raise
+    if servers_held is not None and not keep:
+        servers_held.hold(process)
+    else:
+        servers.let_go(process)
+    context.progress(1.0, f"{started.name} answers at {started.url}")
+    return started
+
+
+def stop(lane: Lane, name: str) -> Deployment:
+    """End a server, gently at first; its port and token stay for the next start."""
+    deployment = lane(lambda store: get_deployment(store, name))
+    process = servers.process_of(deployment)
+    if process is not None:
+        if deployment.state is _State.RUNNING:
+            lane(lambda store: _note(store, deployment, state=_State.STOPPING.value))
+        servers.end(process)
+    return lane(lambda store: _ended(store, deployment, _State.STOPPED, ""))
+
+
+def restart(
+    lane: Lane, name: str, context: Context | None = None, servers_held: Servers | None = None
+) -> Deployment:
+    """Stop, and start with the same version, port and token."""
+    deployment = stop(lane, name)
+    ref = Ref(deployment.model, version=deployment.version)
+    return start(lane, ref, name, keep=deployment.keep, context=context, servers_held=servers_held)
+
+
+def swap(lane: Lane, name: str, ref: str | Ref) -> Deployment:
+    """Exchange the version that a running deployment serves; no request fails meanwhile."""
+
+    def look(store: Store) -> tuple[Deployment, ModelVersion]:
+        deployment, version = get_deployment(store, name), models.resolve(store, ref)
+        _check_fits(deployment, version)
+        return deployment, version
+
+    return _swap(lane, *lane(look))
+
+
+def status(lane: Lane) -> list[Deployment]:
+    """Every deployment after a look at its process: dead ones are marked, living ones adopted.
+
+    One that lives but does not answer keeps its state, with an error that says so.
+    """
+    workspace = lane(lambda store: store.workspace)
+    return [_looked_at(lane, workspace, deployment) for deployment in lane(rows.all_)]
+
+
+def shut_down_unkept(lane: Lane) -> None:
+    """Stop every server that was not asked to outlive the app."""
+    for deployment in lane(rows.all_):
+        if not deployment.keep and servers.process_of(deployment) is not None:
+            stop(lane, deployment.name)
+
+
+def _begin(
+    store: Store, ref: str | Ref, name: str | None, port: int | None, keep: bool
+) -> tuple[Deployment, ModelVersion]:
+    version = models.resolve(store, ref)
+    _check_approved(version)
+    name = checked_name(name or version.model, "deployment")
+    with store.write("deployments"):
+        found = rows.find(store, name)
+        if found is None:
+            found = rows.get(store, rows.add(store, name, version.id))
+        _check_fits(found, version)
+        alive = servers.process_of(found) is not None
+        if found.state is _State.RUNNING and alive:
+            if port not in (None, found.port):
+                raise UserError(f"{name} runs at port {found.port}.", hint="Stop it to move it.")
+            return found, version
+        if found.state in (_State.STARTING, _State.STOPPING) and (alive or _is_young(found)):
+            raise UserError(f"{name} is {found.state} already.", hint="Wait for it to finish.")
+        changes: dict[str, object] = {"state": _State.STARTING.value, "keep": int(keep)}
+        if port is not None:
+            changes["port"] = port
+        if found.model_version != version.id:
+            changes |= {"model_version_id": version.id, "previous_version_id": found.model_version}
+        changes |= {"error": "", "pid": None, "started_at": clock.now()}
+        rows.update(store, found.id, **changes)
+    return rows.get(store, found.id), version
+
+
+def _check_approved(version: ModelVersion) -> None:
+    if version.approval is None:
+        raise CheckFailed(
+            f"{version.ref} is not approved, so it is not served.",
+            hint=f"Approve it first: models approve {version.ref} --note TEXT.",
+        )
+
+
+def _check_fits(deployment: Deployment, version: ModelVersion) -> None:
+    _check_approved(version)
+    if deployment.model != version.model:
+        raise UserError(
+            f"{deployment.name} serves the model {deployment.model}, not {version.model}.",
+            hint="Give the new deployment another name.",
+        )
+
+
+def _is_young(deployment: Deployment) -> bool:
+    if deployment.started_at is None:
+        return False
+    return time.time() - clock.from_iso(deployment.started_at) / 1e6 < _STARTING_S
+
+
+def _swap(lane: Lane, deployment: Deployment, version: ModelVersion) -> Deployment:
+    if deployment.model_version == version.id:
+        return deployment
+    workspace = lane(lambda store: store.workspace)
+    body = json.dumps({"model": servers.model_job(version)}).encode()
+    try:
+        with serving.client(workspace, deployment, timeout_s=servers.READY_S) as server:
+            code, answer = server.ask("/admin/swap", body)
+    except (OSError, http.client.HTTPException) as error:
+        raise UserError(
+            f"{deployment.name} does not answer, so its version was not exchanged.",
+            why=str(error),
+            hint="Start it first.",
+        ) from error
+    if code != 200:
+        raise UserError(
+            f"{deployment.name} still serves {deployment.version}.", why=answer["error"]
+        )
+
+    def swapped(store: Store) -> Deployment:
+        with store.write("deployments"):
+            rows.update(
+                store,
+                deployment.id,
+                model_version_id=version.id,
+                previous_version_id=deployment.model_version,
+            )
+            store.audit(
+                "deployment.swapped",
+                deployment.name,
+                version=version.ref,
+                previous=f"{deployment.model}@{deployment.version}",
+            )
+        return rows.get(store, deployment.id)
+
+    return lane(swapped)
+
+
+def _looked_at(lane: Lane, workspace: Workspace, deployment: Deployment) -> Deployment:
+    process = servers.process_of(deployment)
+    folder = workspace.deployment(deployment.id)
+    match deployment.state:
+        case _State.RUNNING if process is None:
+            text = str(servers.failure(folder))
+            return lane(lambda store: _ended(store, deployment, _State.FAILED, text))
+        case _State.RUNNING if not serving.answers(workspace, deployment):
+            return replace(deployment, error="The server does not answer.")
+        case _State.STARTING if process is not None:
+            about = servers.announced(folder)
+            if about is not None and about["pid"] == deployment.pid:
+                return lane(lambda store: _started(store, deployment, about, deployment.version))
+        case _State.STARTING if not _is_young(deployment):
+            return lane(
+                lambda store: _ended(store, deployment, _State.FAILED, "Its start was interrupted.")
+            )
+        case _State.STOPPING if process is None:
+            return lane(lambda store: _ended(store, deployment, _State.STOPPED, ""))
+    return deployment
+
+
+def _check_move(deployment: Deployment, state: DeploymentState) -> None:
+    if state not in DEPLOYMENT_MOVES[deployment.state]:
+        raise UserError(
+            f"{deployment.name} is {deployment.state}, so it cannot become {state}.",
+            hint="Look at its state and try again.",
+        )
+
+
+def _note(store: Store, deployment: Deployment, **columns: object) -> None:
+    with store.write("deployments"):
+        rows.update(store, deployment.id, **columns)
+
+
+def _started(
+    store: Store, deployment: Deployment, about: dict[str, Any], version: int
+) -> Deployment:
+    with store.write("deployments"):
+        now = rows.get(store, deployment.id)
+        if now.state is _State.RUNNING and now.pid == about["pid"]:
+            return now  # Somebody who looked at it was faster.
+        _check_move(now, _State.RUNNING)
+        rows.update(
+            store,
+            deployment.id,
+            state=_State.RUNNING.value,
+            port=about["port"],
+            pid=about["pid"],
+            process_started=about["process_started"],
+            started_at=about["started_at"],
+        )
+        store.audit(
+            "deployment.started",
+            deployment.name,
+            version=f"{deployment.model}@{version}",
+            port=about["port"],
+        )
+    return rows.get(store, deployment.id)
+
+
+def _ended(store: Store, deployment: Deployment, state: DeploymentState, error: str) -> Deployment:
+    with store.write("deployments"):
+        now = rows.get(store, deployment.id)
+        if state not in DEPLOYMENT_MOVES[now.state]:
+            return now  # It has ended before, in one way or the other.
+        rows.update(
+            store,
+            deployment.id,
+            state=state.value,
+            error=error,
+            pid=None,
+            process_started=None,
+        )
+        verb = "failed" if state is _State.FAILED else "stopped"
+        store.audit(f"deployment.{verb}", deployment.name, error=error)
+    return rows.get(store, deployment.id)
