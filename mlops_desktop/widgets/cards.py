@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.widgets.buttons import Button, primary
+from mlops_desktop.widgets.buttons import primary
 from mlops_desktop.widgets.cells import paint_pill
 from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.row_model import Kind
@@ -177,7 +177,7 @@ class EmptyState(QWidget):
         self,
         icon_name: str,
         sentence: str,
-        button: str | Button = "",
+        button: str | QWidget = "",
         clicked: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()

@@ -107,18 +107,25 @@ class Jobs(QObject):
         failed: Callable[[UserError], None] | None = None,
         *,
         pool: Pool = "slow",
+        quiet: bool = False,
     ) -> Job:
-        """Run a long action on a pool. The job is shown in Activity until it is forgotten."""
+        """Run a long action on a pool. The job is shown in Activity until it is forgotten.
+
+        quiet: one of the looks that repeat (a health check, a live graph), shown nowhere.
+        """
         call = _Call(owner, work, then, failed)
         number = self._remember(call)
         context = JobContext(partial(self._poked.emit, number))
         job = Job(number, title, context, self)
         call.job = job
-        job.changed.connect(partial(self.job_changed.emit, job))
         self._contexts[number] = context
-        self._jobs.append(job)
-        self._forget_old()
-        self.job_changed.emit(job)
+        if quiet:
+            job.finished.connect(job.deleteLater)
+        else:
+            job.changed.connect(partial(self.job_changed.emit, job))
+            self._jobs.append(job)
+            self._forget_old()
+            self.job_changed.emit(job)
         if self._closing:
             job.cancel()
         else:
@@ -131,6 +138,8 @@ class Jobs(QObject):
         until = time.monotonic() + timeout_s
         for job in self._jobs:
             job.cancel()
+        for context in self._contexts.values():
+            context.cancelled.set()
         ended = True
         for pool in self._pools.values():
             pool.clear()

@@ -1,0 +1,389 @@
+"""Builds everything once and opens the window; the literal list of panels."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from functools import partial
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from mlops_desktop.actions import deployments, health, home, runs, settings
+from mlops_desktop.actions.deployments import Servers
+from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.window import Command, MainWindow, Place
+from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.icons import icon
+from mlops_desktop.widgets.progress import time_left
+from mlops_desktop.widgets.theme import Mode, Theme
+from mlops_desktop.widgets.toasts import Toasts
+from mlops_desktop.work.instance import Instance
+from mlops_desktop.work.job import Job
+from mlops_desktop.work.jobs import Jobs
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
+
+_LOOK_AT_SERVERS_MS = 1000
+
+
+def run(workspace: Workspace, *, smoke: bool = False) -> int:
+    """Open the app on a workspace and run until its window closes; the answer is the exit code.
+
+    smoke: close by itself as soon as the window is usable (a test of an installation).
+    """
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qt, QApplication)
+    qt.setApplicationName("mlops_desktop")
+    qt.setApplicationDisplayName("MLOps Desktop")
+    try:
+        instance = Instance(workspace.root, qt)
+    except OSError as error:
+        sys.stderr.write(f"The workspace {workspace.root} cannot be made: {error}\n")
+        return 2
+    if not instance.acquire():
+        sys.stderr.write("The app is open on this workspace already; its window comes forward.\n")
+        return 0
+    _log_to(workspace.logs)
+    app = App(workspace, qt)
+    instance.raise_asked.connect(app.come_forward)
+    if smoke:
+        app.usable.connect(lambda: QTimer.singleShot(0, app.window.close))
+    app.start()
+    code = qt.exec()
+    app.end()
+    instance.release()
+    return code
+
+
+class App(QObject):
+    """The one place where jobs, servers, theme, window and panels meet.
+
+    usable: the window is on the screen and the store has answered.
+    """
+
+    usable = Signal()
+
+    def __init__(self, workspace: Workspace, qt: QApplication) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self._preferences = QSettings(
+            str(workspace.root / "window.ini"), QSettings.Format.IniFormat
+        )
+        self.theme = Theme(qt, _mode(self._preferences))
+        qt.setWindowIcon(icon("activity", "accent"))
+        self.servers = Servers()
+        self.jobs = Jobs(self._open_store, self)
+        self._closing = False
+        self._looking = False
+        self._notices = 0
+        self._deployed: list[Deployment] = []
+        self.window = MainWindow("MLOps Desktop", self._places())
+        self.toasts = Toasts(self.window)
+        self._wire()
+
+    def _places(self) -> tuple[Place, ...]:
+        """The literal list of panels, in the order of the rail."""
+        tr = self.tr
+        return (
+            Place("home", tr("Home"), "house", partial(self._made, self._home)),
+            Place("data", tr("Data"), "database", partial(self._made, self._data)),
+            Place("train", tr("Train"), "flask-conical", partial(self._made, self._train)),
+            Place("models", tr("Models"), "package-check", partial(self._made, self._models)),
+            Place("deploy", tr("Deploy"), "server", partial(self._made, self._deploy)),
+            Place("monitor", tr("Monitor"), "activity", partial(self._made, self._monitor)),
+            Place(
+                "activity", tr("Activity"), "list-checks", partial(self._made, self._activity), True
+            ),
+            Place(
+                "settings", tr("Settings"), "settings", partial(self._made, self._settings), True
+            ),
+        )
+
+    # Each panel is imported when it is first shown: the first window must not wait for plots.
+
+    def _home(self) -> QWidget:
+        from mlops_desktop.panels.home import HomePanel  # noqa: PLC0415
+
+        panel = HomePanel(self.jobs)
+        panel.sample_wanted.connect(self.open_sample)
+        panel.import_wanted.connect(lambda: self._open("data", "import"))
+        return panel
+
+    def _data(self) -> QWidget:
+        from mlops_desktop.panels.datasets import DatasetsPanel  # noqa: PLC0415
+
+        return DatasetsPanel(self.jobs, self.workspace)
+
+    def _train(self) -> QWidget:
+        from mlops_desktop.panels.runs import RunsPanel  # noqa: PLC0415
+
+        return RunsPanel(self.jobs, self.workspace)
+
+    def _models(self) -> QWidget:
+        from mlops_desktop.panels.models import ModelsPanel  # noqa: PLC0415
+
+        return ModelsPanel(self.jobs, self.workspace)
+
+    def _deploy(self) -> QWidget:
+        from mlops_desktop.panels.deployments import DeploymentsPanel  # noqa: PLC0415
+
+        return DeploymentsPanel(self.jobs, self.workspace, self.servers)
+
+    def _monitor(self) -> QWidget:
+        from mlops_desktop.panels.monitoring import MonitoringPanel  # noqa: PLC0415
+
+        return MonitoringPanel(self.jobs, self.workspace)
+
+    def _activity(self) -> QWidget:
+        from mlops_desktop.panels.activity import ActivityPanel  # noqa: PLC0415
+
+        return ActivityPanel(self.jobs)
+
+    def _settings(self) -> QWidget:
+        from mlops_desktop.panels.settings import SettingsPanel  # noqa: PLC0415
+
+        panel = SettingsPanel(self.jobs, self.workspace)
+        panel.theme_chosen.connect(self._set_theme)
+        return panel
+
+    def _made(self, make: Callable[[], QWidget]) -> QWidget:
+        panel = make()
+        for name, slot in (("open_panel", self._open), ("toast", self._toast)):
+            signal = getattr(panel, name, None)
+            if signal is not None:
+                signal.connect(slot)
+        return panel
+
+    def _wire(self) -> None:
+        window, status = self.window, self.window.status
+        window.set_workspace(self.workspace.root.name, str(self.workspace.root))
+        window.may_close = self._may_close
+        window.file_dropped.connect(lambda path: self._open("data", path))
+        status.servers_clicked.connect(partial(self._open, "deploy", None))
+        status.problems_clicked.connect(partial(self._open, "monitor", None))
+        status.job_clicked.connect(partial(self._open, "activity", None))
+        status.bell_clicked.connect(partial(self._open, "activity", None))
+        for title, run_, keys, name in (
+            (self.tr("Import a file"), partial(self._open, "data", "import"), "Ctrl+O", "upload"),
+            (self.tr("Train"), partial(self._open, "train", "new"), "Ctrl+R", "play"),
+            (self.tr("Open the sample project"), self.open_sample, "", "database"),
+            (self.tr("Theme: light"), partial(self._set_theme, "light"), "", "sun"),
+            (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
+        ):
+            window.add_command(Command(title, run_, keys, name))
+        self.jobs.job_changed.connect(self._on_job)
+        self.jobs.changed.connect(self._on_changed)
+        self.jobs.user_error.connect(self._show_error)
+        self.jobs.crashed.connect(self._show_crash)
+        self._watch = QTimer(self, interval=_LOOK_AT_SERVERS_MS)
+        self._watch.timeout.connect(self._look_at_servers)
+
+    def start(self) -> None:
+        """Show the window at once; open the store and look around just after."""
+        geometry = self._preferences.value("geometry")
+        if isinstance(geometry, QByteArray):
+            self.window.restoreGeometry(geometry)
+        self.window.show_first("home")
+        QTimer.singleShot(0, self, self._look_around)
+
+    def end(self) -> None:
+        """Stop everything that is ours. Servers that are kept go on."""
+        self._watch.stop()
+        self._preferences.setValue("geometry", self.window.saveGeometry())
+        self._preferences.sync()
+        self.jobs.shutdown()
+        self.servers.close()
+
+    def come_forward(self) -> None:
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+
+    def open_sample(self) -> None:
+        from mlops_desktop.actions import replay  # noqa: PLC0415
+
+        self.jobs.start(
+            self,
+            self.tr("Open the sample project"),
+            replay.open_sample,
+            lambda version: self._open("data", version.ref),
+        )
+
+    def _open_store(self) -> Store:
+        # Importing the store takes a second, so it waits until the window is on the screen.
+        from mlops_desktop.store.store import Store  # noqa: PLC0415
+
+        return Store.open(self.workspace)
+
+    def _look_around(self) -> None:
+        """What a crash left behind is swept, and the state of runs and servers made true."""
+        self.jobs.run(
+            self,
+            lambda store: (runs.recover(store), settings.training_workers(store)),
+            self._on_ready,
+            self._show_fatal,
+        )
+        self.jobs.start(self, "", lambda _lane, _context: health.sweep(self.workspace), quiet=True)
+
+    def _on_ready(self, found: tuple[list[int], int]) -> None:
+        interrupted, workers = found
+        self.jobs.set_training_workers(workers)
+        if interrupted:
+            self._toast(
+                self.tr("Interrupted by the last end of the app: {0} runs.").format(
+                    len(interrupted)
+                )
+            )
+        self._watch.start()
+        self._look_at_servers()
+        self._on_changed(frozenset({"monitoring"}))
+        self.usable.emit()
+
+    def _look_at_servers(self) -> None:
+        """One look at a time, and none while nothing was ever deployed."""
+        if self._looking:
+            return
+        self._looking = True
+        self.jobs.start(
+            self,
+            "",
+            lambda lane, _context: deployments.status(lane),
+            self._show_servers,
+            lambda _error: self._show_servers(self._deployed),
+            quiet=True,
+        )
+
+    def _show_servers(self, found: list[Deployment]) -> None:
+        self._looking = False
+        self._deployed = found
+        running = [d for d in found if d.state is DeploymentState.RUNNING]
+        if len(running) == 1:
+            only = running[0]
+            text = self.tr("{0} v{1} serving on 127.0.0.1:{2}")
+            self.window.status.set_servers(1, text.format(only.name, only.version, only.port))
+        elif running:
+            text = self.tr("{0} servers running").format(len(running))
+            self.window.status.set_servers(len(running), text)
+        else:
+            self.window.status.set_servers(0, self.tr("No server runs"))
+
+    def _on_job(self, job: Job) -> None:
+        """The status bar names the newest running job."""
+        active = [j for j in self.jobs.jobs() if j.active and j.started is not None]
+        if active:
+            newest = active[0]
+            left = time_left(newest.started, newest.fraction)
+            self.window.status.set_job(newest.title, newest.fraction, left)
+        else:
+            self.window.status.set_job("")
+        if not job.active and job.error is not None and self.window.current != "activity":
+            self._notices += 1
+            self.window.status.set_notices(self._notices)
+
+    def _on_changed(self, kinds: frozenset[str]) -> None:
+        if "monitoring" in kinds:
+            self.jobs.run(self, lambda store: home.overview(store).facts.alerts, self._show_alerts)
+
+    def _show_alerts(self, alerts: int) -> None:
+        text = self.tr("1 alert") if alerts == 1 else self.tr("{0} alerts").format(alerts)
+        self.window.status.set_problems(alerts, text)
+        self.window.rail.set_badge("monitor", str(alerts) if alerts else "")
+
+    def _open(self, key: str, thing: object = None) -> None:
+        """Show a panel, and in it a thing, where its show_thing knows what to do with it."""
+        panel = self.window.show_panel(key)
+        if key == "activity":
+            self._notices = 0
+            self.window.status.set_notices(0)
+        show_thing = getattr(panel, "show_thing", None)
+        if thing is not None and show_thing is not None:
+            show_thing(thing)
+
+    def _toast(self, text: str) -> None:
+        self.toasts.show(text)
+
+    def _show_error(self, error: UserError) -> None:
+        self.toasts.show(str(error), "error")
+
+    def _show_crash(self, text: str) -> None:
+        self.toasts.show(
+            self.tr("This is a fault of the app: {0}").format(text.strip().splitlines()[-1]),
+            "error",
+            self.tr("Copy the report"),
+            lambda: QApplication.clipboard().setText(text),
+        )
+
+    def _show_fatal(self, error: UserError) -> None:
+        """The workspace cannot be opened: say so, and close when that was read."""
+        box = QMessageBox(
+            QMessageBox.Icon.Critical, "MLOps Desktop", error.what, parent=self.window
+        )
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(f"{error.why}\n{error.hint}")
+        box.finished.connect(lambda _code: self._close_now())
+        box.open()
+
+    def _set_theme(self, mode: str) -> None:
+        self.theme.set_mode(Mode(mode))
+        self._preferences.setValue("theme", mode)
+
+    def _may_close(self) -> bool:
+        """Ask once where servers of ours are running: they may go on without the window."""
+        ours = [d.name for d in self._deployed if d.state is DeploymentState.RUNNING and not d.keep]
+        if self._closing or not ours:
+            return True
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "MLOps Desktop",
+            self.tr("{0} is serving. Keep serving after the window closes?").format(
+                ", ".join(ours)
+            ),
+            parent=self.window,
+        )
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        keep = box.addButton(self.tr("Keep serving"), QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(keep)
+
+        def answered() -> None:
+            if box.clickedButton() is keep:
+                self.jobs.start(
+                    self,
+                    self.tr("Keep serving"),
+                    lambda lane, _context: deployments.keep(lane, ours, self.servers),
+                    lambda _value: self._close_now(),
+                )
+            elif box.clickedButton() is stop:
+                self._close_now()
+
+        box.finished.connect(lambda _code: answered())
+        box.open()
+        return False
+
+    def _close_now(self) -> None:
+        self._closing = True
+        self.window.close()
+
+
+def _mode(preferences: QSettings) -> Mode:
+    name = str(preferences.value("theme", Mode.SYSTEM.value))
+    return Mode(name) if name in {mode.value for mode in Mode} else Mode.SYSTEM
+
+
+def _log_to(folder: Path) -> None:
+    """The app's own log, kept small."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = RotatingFileHandler(
+        folder / "app.log", maxBytes=1 << 20, backupCount=3, encoding="utf-8"
+    )
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[file])

@@ -1,0 +1,211 @@
+"""Home: the stages of the loop with true counts, the one next step, and what happened last."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from mlops_desktop.actions import home
+from mlops_desktop.core.audit import AuditEntry
+from mlops_desktop.core.home import NextStep, Stage, StageStatus, Tone
+from mlops_desktop.widgets.buttons import primary, secondary
+from mlops_desktop.widgets.cards import Card, Chip, EmptyState, label, numeral
+from mlops_desktop.widgets.icons import IconLabel
+from mlops_desktop.widgets.page import Page
+from mlops_desktop.widgets.row_model import Kind
+from mlops_desktop.widgets.times import ago, local_time
+from mlops_desktop.work.jobs import Jobs
+
+_ICONS = {
+    Stage.DATA: "database",
+    Stage.TRAIN: "flask-conical",
+    Stage.MODELS: "package-check",
+    Stage.DEPLOY: "server",
+    Stage.MONITOR: "activity",
+}
+_KINDS: dict[Tone, Kind] = {
+    Tone.NEUTRAL: "neutral",
+    Tone.OK: "ok",
+    Tone.WARN: "warn",
+    Tone.ERROR: "error",
+}
+_RECENT = 8
+
+
+class HomePanel(Page):
+    """sample_wanted and import_wanted are requests of the empty state."""
+
+    open_panel = Signal(str, object)
+    sample_wanted = Signal()
+    import_wanted = Signal()
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__(self.tr("Home"))
+        self._jobs = jobs
+        self._build()
+        jobs.changed.connect(self._on_changed)
+
+    def _build(self) -> None:
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        sample = primary(self.tr("Open the sample project"), "", self.sample_wanted.emit)
+        sample.setObjectName("open-sample")
+        other = secondary(self.tr("Import a file"), "upload", self.import_wanted.emit)
+        other.setObjectName("home-import")
+        row.addWidget(sample)
+        row.addWidget(other)
+        self._empty = EmptyState(
+            "database",
+            self.tr("Nothing here yet. Open the sample project, or drop a CSV file anywhere."),
+            buttons,
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(QWidget())
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._build_full())
+        self.body.addWidget(self._stack, 1)
+
+    def _build_full(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._stages: dict[Stage, _StageCard] = {}
+        for stage in Stage:
+            if self._stages:
+                row.addWidget(IconLabel("chevron-right", "muted", 20))
+            self._stages[stage] = _StageCard(stage)
+            self._stages[stage].clicked.connect(partial(self.open_panel.emit, stage.value, None))
+            row.addWidget(self._stages[stage], 1)
+        column.addLayout(row)
+        self._next = _NextCard()
+        self._next.go.connect(lambda stage: self.open_panel.emit(stage, None))
+        column.addWidget(self._next)
+        self._recent = _RecentCard()
+        column.addWidget(self._recent, 1)
+        return page
+
+    def shown(self) -> None:
+        self.reload()
+
+    def reload(self) -> None:
+        self._jobs.run(self, home.overview, self._show)
+
+    def _show(self, overview: home.Overview) -> None:
+        started = bool(overview.facts.dataset_versions)
+        self._stack.setCurrentIndex(2 if started else 1)
+        for status in overview.stages:
+            self._stages[status.stage].show_status(status)
+        self._next.show_step(overview.next_step)
+        self._recent.show_entries(overview.recent[:_RECENT])
+
+    def _on_changed(self, _: frozenset[str]) -> None:
+        if self.isVisible():
+            self.reload()
+
+
+class _StageCard(Card):
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(clickable=True)
+        self.setObjectName(f"stage-{stage.value}")
+        title = stage.value.capitalize()
+        self.setAccessibleName(self.tr(title))
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(IconLabel(_ICONS[stage], "accent", 18))
+        head.addWidget(label(self.tr(title), muted=True))
+        head.addStretch(1)
+        self.body.addLayout(head)
+        self.headline = numeral("")
+        self.body.addWidget(self.headline)
+        self.chip = Chip()
+        self.body.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def show_status(self, status: StageStatus) -> None:
+        self.headline.setText(status.headline)
+        self.chip.set_status(status.note, _KINDS[status.tone])
+        self.setAccessibleDescription(f"{status.headline}, {status.note}")
+
+
+class _NextCard(Card):
+    """go carries the key of the panel that the step opens."""
+
+    go = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stage = Stage.DATA
+        row = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        self.title = numeral("", 12)
+        self._why = label("", muted=True, wrap=True)
+        words.addWidget(self.title)
+        words.addWidget(self._why)
+        row.addLayout(words, 1)
+        row.addSpacing(16)
+        self.button = primary("", clicked=lambda: self.go.emit(self._stage.value))
+        self.button.setObjectName("next-step")
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.body.addLayout(row)
+
+    def show_step(self, step: NextStep) -> None:
+        self._stage = step.stage
+        self.title.setText(step.title)
+        self._why.setText(step.why)
+        self.button.setText(step.button)
+
+
+class _RecentCard(Card):
+    def __init__(self) -> None:
+        super().__init__(self.tr("Recent"))
+        self._rows: list[QWidget] = []
+        self.body.addStretch(1)
+
+    def show_entries(self, entries: tuple[AuditEntry, ...]) -> None:
+        for old in self._rows:
+            self.body.removeWidget(old)
+            old.deleteLater()
+        self._rows = [self._row(entry) for entry in entries]
+        for number, row in enumerate(self._rows):
+            self.body.insertWidget(1 + number, row)
+
+    def _row(self, entry: AuditEntry) -> QWidget:
+        row = QWidget()
+        across = QHBoxLayout(row)
+        across.setContentsMargins(0, 2, 0, 2)
+        across.setSpacing(12)
+        word, kind = _WORDS.get(entry.action, (entry.action, "neutral"))
+        chip = Chip(word, kind)
+        chip.setFixedWidth(max(96, chip.sizeHint().width()))
+        across.addWidget(chip)
+        across.addWidget(label(entry.subject), 1)
+        when = label(ago(entry.at), muted=True)
+        when.setToolTip(local_time(entry.at))
+        across.addWidget(when)
+        return row
+
+
+_WORDS: dict[str, tuple[str, Kind]] = {
+    "dataset.imported": ("imported", "ok"),
+    "run.queued": ("queued", "neutral"),
+    "run.started": ("training", "neutral"),
+    "run.ended": ("trained", "ok"),
+    "model.registered": ("registered", "neutral"),
+    "model.approved": ("approved", "ok"),
+    "model.alias": ("named", "neutral"),
+    "deployment.started": ("serving", "ok"),
+    "deployment.stopped": ("stopped", "neutral"),
+    "deployment.swapped": ("swapped", "ok"),
+    "deployment.failed": ("failed", "error"),
+    "labels.added": ("labels", "neutral"),
+    "alert.raised": ("alert", "warn"),
+    "alert.resolved": ("resolved", "ok"),
+    "setting.changed": ("setting", "neutral"),
+}

@@ -1,0 +1,125 @@
+"""Settings: the look, how many runs train at once, and where the workspace lies."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+from mlops_desktop import __version__
+from mlops_desktop.actions import settings
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.banner import ErrorBox
+from mlops_desktop.widgets.buttons import CopyButton
+from mlops_desktop.widgets.cards import Card, label
+from mlops_desktop.widgets.page import Page
+from mlops_desktop.widgets.theme import Mode, app_theme
+from mlops_desktop.work.jobs import Jobs
+
+
+class SettingsPanel(Page):
+    """Everything applies at once; there is no Save. theme_chosen carries the mode's name."""
+
+    theme_chosen = Signal(str)
+
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
+        super().__init__(self.tr("Settings"))
+        self._jobs = jobs
+        self._workspace = workspace
+        self._build()
+
+    def _build(self) -> None:
+        self._error = ErrorBox()
+        self.body.addWidget(self._error)
+        look = _Section(self.tr("Look"))
+        self.theme = QComboBox()
+        self.theme.setObjectName("theme")
+        titles = {
+            Mode.SYSTEM: self.tr("As the system"),
+            Mode.LIGHT: self.tr("Light"),
+            Mode.DARK: self.tr("Dark"),
+            Mode.CONTRAST: self.tr("High contrast"),
+        }
+        for mode, title in titles.items():
+            self.theme.addItem(title, mode.value)
+        self.theme.setCurrentIndex(self.theme.findData(app_theme().mode.value))
+        self.theme.activated.connect(self._on_theme)
+        look.add_row(self.tr("&Theme"), self.theme)
+        training = _Section(self.tr("Training"))
+        self.workers = QSpinBox()
+        self.workers.setObjectName("workers")
+        self.workers.setRange(1, settings.MAX_WORKERS)
+        self.workers.setKeyboardTracking(False)
+        self.workers.valueChanged.connect(self._on_workers)
+        training.add_row(
+            self.tr("Runs at the &same time"),
+            self.workers,
+            self.tr(
+                "Each run keeps about one core busy. One core less than there are is a good fit."
+            ),
+        )
+        place = _Section(self.tr("Workspace"))
+        folder = label(str(self._workspace.root), wrap=True)
+        folder.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByKeyboard
+            | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        place.add_row(self.tr("Folder"), folder)
+        place.add_row("", CopyButton(lambda: str(self._workspace.root), self.tr("Copy the path")))
+        about = _Section(self.tr("About"))
+        about.add_row(self.tr("Version"), label(__version__))
+        about.add_row(
+            self.tr("Network"),
+            label(
+                self.tr("None. Servers answer on this machine only, and nothing is sent out."),
+                wrap=True,
+            ),
+        )
+        for section in (look, training, place, about):
+            self.body.addWidget(section)
+        self.body.addStretch(1)
+
+    def shown(self) -> None:
+        self._jobs.run(self, settings.training_workers, self._show_workers)
+
+    def _show_workers(self, count: int) -> None:
+        self.workers.blockSignals(True)
+        self.workers.setValue(count)
+        self.workers.blockSignals(False)
+
+    def _on_theme(self, index: int) -> None:
+        self.theme_chosen.emit(str(self.theme.itemData(index)))
+
+    def _on_workers(self, count: int) -> None:
+        self._jobs.run(
+            self,
+            lambda store: settings.set_training_workers(store, count),
+            self._jobs.set_training_workers,
+            self._show_error,
+        )
+
+    def _show_error(self, error: UserError) -> None:
+        self._error.show_error(error)
+
+
+class _Section(Card):
+    """A card of labelled rows; labels are the fields' buddies."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(24)
+        self._form.setVerticalSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.body.addLayout(self._form)
+
+    def add_row(self, title: str, field: QWidget, note: str = "") -> None:
+        name = QLabel(title)
+        name.setMinimumWidth(160)
+        name.setBuddy(field)
+        if not isinstance(field, QLabel):
+            field.setMaximumWidth(260)
+            field.setAccessibleName(title.replace("&", ""))
+        self._form.addRow(name, field)
+        if note:
+            self._form.addRow("", label(note, muted=True, wrap=True))

@@ -1,0 +1,41 @@
+"""Times as a person reads them: local, and near ones by their distance."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def parsed(time: str | datetime | None) -> datetime | None:
+    """Stored ISO text (UTC) or a datetime as a local datetime."""
+    if time is None or time == "":
+        return None
+    moment = datetime.fromisoformat(time) if isinstance(time, str) else time
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone()
+
+
+def local_time(time: str | datetime | None) -> str:
+    """`2026-11-24 10:15:00`, or nothing."""
+    moment = parsed(time)
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def ago(time: str | datetime | None, now: datetime | None = None) -> str:
+    """`just now`, `5 min ago`, `yesterday`, `3 Nov`, `3 Nov 2025`."""
+    moment = parsed(time)
+    if moment is None:
+        return ""
+    now = (now or datetime.now(UTC)).astimezone()
+    seconds = (now - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    days = (now.date() - moment.date()).days
+    if days == 0:
+        return f"{seconds // 3600:.0f} h ago"
+    if days == 1:
+        return "yesterday"
+    day = f"{moment.day} {moment:%b}"
+    return day if moment.year == now.year else f"{day} {moment.year}"
