@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -121,6 +121,16 @@ def faults(workspace: Workspace, name: str) -> list[str]:
 def load(workspace: Workspace, manifest: Manifest, columns: Sequence[str] | None = None) -> pa.Table:
     """The whole table, or the named columns of it in that order."""
     return read_rows(workspace, manifest, 0, manifest.rows, columns)
+
+
+def parts(
+    workspace: Workspace, manifest: Manifest, column: str, every: int = 1
+) -> Iterator[Any]:
+    """The arrays of one column, chunk by chunk, or those of each `every`-th chunk."""
+    position = manifest.index(column)
+    kind = manifest.columns[position].type
+    for chunk in manifest.chunks[::every]:
+        yield packs.read_chunk(workspace, manifest.places, chunk.columns[position], kind)
 
 
 def read_rows(

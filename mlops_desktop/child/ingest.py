@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,16 @@ from mlops_desktop.blobs.tables import TableWriter
 from mlops_desktop.child import arrowfile, csv, runner
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
 from mlops_desktop.core.jsonable import to_plain
-from mlops_desktop.core.profile import Profile
-from mlops_desktop.ml.profile import profile_column
-from mlops_desktop.ml.warnings import data_warnings
+from mlops_desktop.core.profile import ColumnProfile, Profile
+from mlops_desktop.ml.profile import profile_column, profile_large
+from mlops_desktop.ml.warnings import data_warnings, ranked
 from mlops_desktop.paths import Workspace
 
 _READING = 0.7  # The part of the whole that reading takes.
+_PROFILED = 0.9
 _REPORT_S = 0.1
+_EXACT_ROWS = 2_000_000  # Above, profiles look at a sample of the chunks, to bound the memory.
+_HEAD_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,15 @@ def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.J
         wanted = {name: ColumnType(kind) for name, kind in dict(job["types"]).items()}  # type: ignore[call-overload]
         stored = _store_csv(workspace, path, folder, known, wanted, reading)
     manifest = stored.manifest
-    profile = _profile(workspace, stored, report)
-    warnings = data_warnings(profile, lambda *names: manifests.load(workspace, manifest, names))
+    duplicates, first_duplicate = _duplicates(stored.hashes)
+    profile = _profile(workspace, manifest, duplicates, report)
+    report(_PROFILED, "Looking for traps")
+    warnings = data_warnings(
+        profile,
+        manifests.read_rows(workspace, manifest, 0, _HEAD_ROWS),
+        lambda names: manifests.load(workspace, manifest, names),
+        first_duplicate,
+    )
     manifest_name = manifests.save(workspace, manifest)
     profile_name = objects.put_bytes(workspace, manifests.compress_json(to_plain(profile)))
     old = {place for version in known for place in version.places.values()}
@@ -72,7 +82,7 @@ def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.J
         "rows": manifest.rows,
         "columns": to_plain(manifest.columns),
         "content_hash": manifest.content_hash,
-        "warnings": to_plain([*stored.warnings, *warnings]),
+        "warnings": to_plain(ranked([*stored.warnings, *warnings])),
         "stored_bytes": added
         + sum(workspace.blob(name).stat().st_size for name in (manifest_name, profile_name)),
         "sha256": stored.sha256,
@@ -129,25 +139,37 @@ def _write(
 
 
 def _profile(
-    workspace: Workspace, stored: Stored, report: Callable[[float, str], None]
+    workspace: Workspace,
+    manifest: Manifest,
+    duplicates: int,
+    report: Callable[[float, str], None],
 ) -> Profile:
-    manifest = stored.manifest
+    def one(column: Column) -> ColumnProfile:
+        if manifest.rows <= _EXACT_ROWS:
+            whole = manifests.load(workspace, manifest, [column.name]).column(0)
+            return profile_column(column, whole)
+        every = math.ceil(manifest.rows / _EXACT_ROWS)
+        sample = pa.chunked_array(manifests.parts(workspace, manifest, column.name, every))
+        return profile_large(column, sample, manifests.parts(workspace, manifest, column.name))
+
     columns = []
-
-    def one(column: Column) -> Any:
-        values = manifests.load(workspace, manifest, [column.name]).column(0)
-        return profile_column(column, values)
-
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for done, column in enumerate(pool.map(one, manifest.columns)):
+        for column in pool.map(one, manifest.columns):
+            part = len(columns) / len(manifest.columns)
+            report(_READING + (_PROFILED - _READING) * part, f"Looking at `{column.name}`")
             columns.append(column)
-            part = done / len(manifest.columns)
-            report(_READING + (0.95 - _READING) * part, f"Looking at `{column.name}`")
-    return Profile(
-        rows=manifest.rows,
-        duplicate_rows=manifest.rows - len(np.unique(stored.hashes)),
-        columns=tuple(columns),
-    )
+    return Profile(manifest.rows, duplicates, tuple(columns))
+
+
+def _duplicates(hashes: U64) -> tuple[int, int | None]:
+    """How many rows equal an earlier one, and the first of them (rows count from 1)."""
+    ordered = np.sort(hashes)
+    count = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
+    if not count:
+        return 0, None
+    seen = np.ones(len(hashes), bool)
+    seen[np.unique(hashes, return_index=True)[1]] = False
+    return count, int(seen.argmax()) + 1
 
 
 def _throttled(reporter: runner.Reporter) -> Callable[[float, str], None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,14 +16,13 @@ from mlops_desktop.core.profile import QUANTILES, ColumnProfile, Numbers, TopVal
 
 BINS = 40
 TOP = 20
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def profile_column(column: Column, values: Any) -> ColumnProfile:
-    """The profile of one column; values is an Arrow array or chunked array."""
-    missing = values.null_count
-    distinct, top = _top(column, values)
-    numbers = None
-    shortest = longest = None
+    """The exact profile of a column that fits in memory: an Arrow array or chunked array."""
+    counted = pc.value_counts(values.drop_null())
+    shortest = longest = numbers = None
     if column.type is ColumnType.TEXT:
         lengths = pc.min_max(pc.utf8_length(values)).as_py()
         shortest, longest = lengths["min"], lengths["max"]
@@ -30,81 +32,140 @@ def profile_column(column: Column, values: Any) -> ColumnProfile:
         name=column.name,
         type=column.type,
         rows=len(values),
-        missing=missing,
-        distinct=distinct,
+        missing=values.null_count,
+        distinct=len(counted),
         numbers=numbers,
-        top=top,
+        top=_top(column, counted),
         shortest=shortest,
         longest=longest,
     )
 
 
-def as_floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def profile_large(column: Column, sample: Any, parts: Iterable[Any]) -> ColumnProfile:
+    """The profile of a column of any size: rows, missing, the ends, mean and spread by one pass
+    over its parts, everything else from a sample (its counts are brought up to all rows)."""
+    found = profile_column(column, sample)
+    totals = Totals()
+    for part in parts:
+        totals = totals.plus(part)
+    grown = totals.rows / max(1, found.rows)
+    numbers = found.numbers
+    if numbers is not None and totals.count:
+        numbers = replace(
+            numbers,
+            low=totals.low,
+            high=totals.high,
+            mean=totals.mean,
+            std=math.sqrt(totals.squares / totals.count),
+            quantiles=(totals.low, *numbers.quantiles[1:-1], totals.high),
+            counts=tuple(round(count * grown) for count in numbers.counts),
+        )
+    return replace(
+        found,
+        rows=totals.rows,
+        missing=totals.missing,
+        distinct_exact=False,
+        numbers=numbers,
+        top=tuple(TopValue(top.value, round(top.count * grown)) for top in found.top),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Running sums of a column; squares: of the distances from the mean (Chan et al., 1979)."""
+
+    rows: int = 0
+    missing: int = 0
+    count: int = 0
+    low: float = math.inf
+    high: float = -math.inf
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def plus(self, part: Any) -> Totals:
+        rows, missing = self.rows + len(part), self.missing + part.null_count
+        values = np.zeros(0) if pa.types.is_string(part.type) else as_floats(part)
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return replace(self, rows=rows, missing=missing)
+        count = self.count + len(values)
+        mean = float(values.mean())
+        shift = mean - self.mean
+        return Totals(
+            rows,
+            missing,
+            count,
+            min(self.low, float(values.min())),
+            max(self.high, float(values.max())),
+            self.mean + shift * len(values) / count,
+            self.squares
+            + float(((values - mean) ** 2).sum())
+            + shift**2 * self.count * len(values) / count,
+        )
+
+
+def as_floats(values: Any) -> Floats:
     """The values that are there as float64; times as microseconds, booleans as 0 and 1."""
     if pa.types.is_timestamp(values.type):
         values = values.cast(pa.int64())
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.uint8())
-    present = values.drop_null().to_numpy()
-    return np.asarray(present, dtype=np.float64)
+    return np.asarray(values.drop_null().to_numpy(), dtype=np.float64)
 
 
-def _numbers(values: np.ndarray[Any, np.dtype[np.float64]]) -> Numbers | None:
+def text_of(kind: ColumnType, value: Any) -> str:
+    """A value as the screens and the JSON write it."""
+    if kind is ColumnType.BOOLEAN:
+        return "true" if value else "false"
+    return f"{value:.12g}" if kind is ColumnType.NUMBER else str(value)
+
+
+def _numbers(values: Floats) -> Numbers | None:
     values = np.sort(values[np.isfinite(values)])
     if not len(values):
         return None
-    low, high = float(values[0]), float(values[-1])
-    if low == high:
-        edges = np.array([low, high])
-        counts = np.array([len(values)])
-    else:
-        edges = _edges(values, low, high)
-        counts = np.diff(np.searchsorted(values, edges[1:-1], side="left"), prepend=0)
-        counts = np.append(counts, len(values) - counts.sum())
+    edges = _edges(values)
+    # A value on an inner edge belongs to the bin above, as in numpy's histogram.
+    below = np.searchsorted(values, edges[1:-1], side="left")
+    counts = np.diff(below, prepend=0, append=len(values))
     places = np.array(QUANTILES) * (len(values) - 1)
-    below = np.floor(places).astype(np.int64)
-    above = np.minimum(below + 1, len(values) - 1)
-    quantiles = values[below] + (values[above] - values[below]) * (places - below)
+    left = np.floor(places).astype(np.int64)
+    right = np.minimum(left + 1, len(values) - 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        part = places - left
+        quantiles = values[left] * (1 - part) + values[right] * part
+        mean, std = float(values.mean()), float(values.std())
     return Numbers(
-        low=low,
-        high=high,
-        mean=float(values.mean()),
-        std=float(values.std()),
+        low=float(values[0]),
+        high=float(values[-1]),
+        mean=_finite(mean),
+        std=_finite(std),
         quantiles=tuple(quantiles.tolist()),
         edges=tuple(edges.tolist()),
-        counts=tuple(int(count) for count in counts),
+        counts=tuple(counts.tolist()),
     )
 
 
-def _edges(
-    values: np.ndarray[Any, np.dtype[np.float64]], low: float, high: float
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _finite(value: float) -> float:
+    """JSON knows no infinity; only values near 1e308 get there."""
+    return value if math.isfinite(value) else math.copysign(1.7976931348623157e308, value)
+
+
+def _edges(values: Floats) -> Floats:
     """Equal bins; one for each whole number where there are few of them."""
-    span = high - low
-    if span < BINS and low.is_integer() and bool(np.all(values[:1000] % 1 == 0)):
+    low, high = float(values[0]), float(values[-1])
+    if high - low < BINS and low.is_integer() and bool(np.all(values % 1 == 0)):
         return np.arange(low, high + 2) - 0.5
-    with np.errstate(over="ignore"):
-        edges = np.linspace(low, high, BINS + 1)
-    return edges if np.isfinite(edges).all() else np.array([low, 0.0, high])
+    if low == high:
+        return np.array([low, high])
+    half = np.linspace(low / 2, high / 2, BINS + 1)  # The span itself may be above 1.8e308.
+    return np.unique(np.clip(half * 2, low, high))
 
 
-def _top(column: Column, values: Any) -> tuple[int, tuple[TopValue, ...]]:
-    counted = pc.value_counts(values.drop_null())
-    counts = counted.field("counts")
-    best = pc.select_k_unstable(
-        pa.table({"counts": counts}), TOP, sort_keys=[("counts", "descending")]
+def _top(column: Column, counted: Any) -> tuple[TopValue, ...]:
+    table = pa.table({"count": counted.field("counts")})
+    best = pc.select_k_unstable(table, TOP, sort_keys=[("count", "descending")])
+    return tuple(
+        TopValue(text_of(column.type, row["values"]), row["counts"])
+        for row in counted.take(best).to_pylist()
     )
-    rows = counted.take(best)
-    top = tuple(
-        TopValue(text_of(column, row.as_py()["values"]), row.as_py()["counts"]) for row in rows
-    )
-    return len(counted), top
-
-
-def text_of(column: Column, value: object) -> str:
-    """A value as the screens and the JSON write it."""
-    if column.type is ColumnType.BOOLEAN:
-        return "true" if value else "false"
-    if column.type is ColumnType.NUMBER:
-        return f"{value:.12g}"
-    return str(value)
