@@ -16,7 +16,7 @@ from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.core.errors import Damaged
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store.store import Store, wal_is_safe
+from mlops_desktop.store.store import Store, sqlite_version, wal_is_safe
 
 _LEFTOVER_AGE_S = 24 * 3600.0
 _NEEDED_BYTES = 1 << 30
@@ -148,13 +148,9 @@ def _python() -> Check:
 
 
 def _sqlite() -> Check:
-    from sqlite_utils.db import sqlite3  # noqa: PLC0415  The library that the store really uses.
-
-    safe = wal_is_safe(tuple(sqlite3.sqlite_version_info))
-    version = sqlite3.sqlite_version
-    return Check(
-        "SQLite", True, f"{version}, {'WAL' if safe else 'rollback journal (older SQLite)'}"
-    )
+    version = sqlite_version()
+    journal = "WAL" if wal_is_safe(version) else "rollback journal, since this version is old"
+    return Check("SQLite", True, f"{'.'.join(map(str, version))} ({journal})")
 
 
 def _pyside() -> Check:

@@ -41,6 +41,11 @@ tmp/           leftovers; may be deleted while the app is closed
 """
 
 
+def sqlite_version() -> tuple[int, ...]:
+    """Of the library that the store really uses, which need not be Python's own."""
+    return tuple(sqlite3.sqlite_version_info)
+
+
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """False for SQLite versions with the WAL-reset bug (two writers that checkpoint at once)."""
     newest, *lines = _WAL_SAFE
@@ -176,10 +181,6 @@ class Store:
         return found
 
     @property
-    def sqlite_version(self) -> str:
-        return ".".join(str(part) for part in sqlite3.sqlite_version_info)
-
-    @property
     def journal_mode(self) -> str:
         return str(self.scalar("PRAGMA journal_mode"))
 
@@ -219,7 +220,7 @@ def schema_version() -> int:
 def _connect(path: Path) -> Database:
     connection = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
     db = Database(connection, execute_plugins=False, recursive_triggers=False)
-    safe = wal_is_safe(tuple(sqlite3.sqlite_version_info))
+    safe = wal_is_safe(sqlite_version())
     for pragma in (
         "busy_timeout = 5000",
         f"journal_mode = {'WAL' if safe else 'DELETE'}",
