@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import deployments, models
 from mlops_desktop.actions.lane import Context, Lane
@@ -14,6 +15,9 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def predict_file(
     return Predicted(answered.num_rows)
 
 
-def _csv(table: object) -> bytes:
+def _csv(table: pa.Table) -> bytes:
     import pyarrow.csv as arrow_csv  # noqa: PLC0415
 
     sink = io.BytesIO()
@@ -68,7 +72,7 @@ def _csv(table: object) -> bytes:
     return sink.getvalue()
 
 
-def _parquet(table: object) -> bytes:
+def _parquet(table: pa.Table) -> bytes:
     import pyarrow.parquet as parquet  # noqa: PLC0415
 
     sink = io.BytesIO()
