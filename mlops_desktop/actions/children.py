@@ -24,9 +24,11 @@ _GRACE_S = 1.0  # Asked to stop, a child has this long before it is killed.
 
 def command(program: str, job: Path) -> list[str]:
     """The command line of a child; a frozen build has no `python -m`."""
-    start = [sys.executable] if getattr(sys, "frozen", False) else [
-        sys.executable, "-m", "mlops_desktop"
-    ]
+    start = (
+        [sys.executable]
+        if getattr(sys, "frozen", False)
+        else [sys.executable, "-m", "mlops_desktop"]
+    )
     return [*start, "--child", program, str(job)]
 
 
@@ -46,13 +48,14 @@ def run_child(
     job: dict[str, object],
     folder: Path,
     context: Context,
-    on_event: Callable[[Event], None] = lambda event: None,
+    on_event: Callable[[Event], None] = lambda _event: None,
+    on_start: Callable[[int], None] = lambda _pid: None,
 ) -> dict[str, object]:
     """Run one child to its end and give back its result.
 
     The child reads folder/job.json, appends to folder/events.jsonl, and watches its standard
     input: end-of-file there means that we are gone. Raises Cancelled, the child's UserError, or
-    RuntimeError with its traceback or the signal that ended it.
+    RuntimeError with its traceback or the signal that ended it. on_start is told the child's pid.
     """
     job_file = folder / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
@@ -67,6 +70,7 @@ def run_child(
             start_new_session=True,
         )
     try:
+        on_start(process.pid)
         ended = _follow(process, events, context, on_event)
     finally:
         stop(process)

@@ -38,6 +38,7 @@ class WarningKind(StrEnum):
     DUPLICATES = "duplicates"
     IMBALANCE = "imbalance"
     CATEGORIES = "categories"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mlops_desktop.core.datasets import DataWarning
+from mlops_desktop.core.datasets import ColumnType, DataWarning
 
 
 class Task(StrEnum):
@@ -21,7 +21,7 @@ class Algorithm(StrEnum):
     GRADIENT_BOOSTING = "gradient_boosting"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]  # No one asks for str.title of these.
         return _TITLES[self]
 
 
@@ -67,6 +67,28 @@ DEFAULT_METRIC = {
     Task.BINARY: "roc_auc",
     Task.MULTICLASS: "balanced_accuracy",
 }
+
+
+CLASSES_LIMIT = 20  # A column of whole numbers with more values is read as a quantity.
+MIN_ROWS = 50
+
+
+def task_of(kind: ColumnType, distinct: int, *, whole: bool) -> Task | None:
+    """What predicting a column means; None for a date. whole: its numbers are whole ones.
+
+    Text, yes/no and few-valued whole numbers are classes, all else are numbers.
+    """
+    if kind is ColumnType.DATETIME:
+        return None
+    few = whole and distinct <= CLASSES_LIMIT
+    if kind.is_numeric and not few:
+        return Task.REGRESSION
+    return Task.BINARY if distinct == 2 else Task.MULTICLASS
+
+
+def metrics_for(task: Task) -> list[str]:
+    """The names of the metrics that fit a task."""
+    return [metric.name for metric in METRICS.values() if task in metric.tasks]
 
 
 class RunState(StrEnum):

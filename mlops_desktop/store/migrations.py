@@ -75,6 +75,8 @@ CREATE TABLE runs (
     environment TEXT NOT NULL DEFAULT '{}',
     pid INTEGER,
     process_started REAL,
+    owner_pid INTEGER NOT NULL,
+    owner_started REAL NOT NULL,
     created_at TEXT NOT NULL,
     started_at TEXT,
     ended_at TEXT

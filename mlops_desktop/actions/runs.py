@@ -1,0 +1,340 @@
+"""Training: start an experiment, supervise each of its runs in a child process, look at them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+from mlops_desktop.actions import datasets, settings
+from mlops_desktop.actions.children import run_child, scratch
+from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.blobs import modelfiles, objects
+from mlops_desktop.core import clock
+from mlops_desktop.core.datasets import ColumnType, DatasetVersion
+from mlops_desktop.core.errors import Cancelled, NotFound, UserError
+from mlops_desktop.core.evaluation import Evaluation
+from mlops_desktop.core.events import Event, Measured, Progress
+from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.core.requests import check_metric, check_names, listed
+from mlops_desktop.core.runs import MIN_ROWS, Algorithm, Run, RunState, Task, TrainSpec, task_of
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store import datasets as dataset_rows
+from mlops_desktop.store import runs as rows
+from mlops_desktop.store.store import Store
+
+log = logging.getLogger(__name__)
+_POST_EVERY_S = 0.2  # What a child reports reaches the store at most five times a second.
+
+
+def start_experiment(store: Store, spec: TrainSpec) -> list[Run]:
+    """Check what is asked for, and queue its runs. Raises UserError.
+
+    The baseline is always among them: the gate of a model compares with it.
+    """
+    version = datasets.get_version(store, Ref(spec.dataset, version=spec.version))
+    _check(store.workspace, version, spec)
+    wanted = {Algorithm.BASELINE, *spec.algorithms}
+    algorithms = [algorithm for algorithm in Algorithm if algorithm in wanted]
+    with store.write("runs"):
+        runs = rows.add_experiment(store, spec, version.id, algorithms, _myself())
+        store.audit(
+            "experiment.started",
+            f"experiment {runs[0].experiment}",
+            data=version.ref,
+            target=spec.target,
+            runs=[run.id for run in runs],
+        )
+    return runs
+
+
+def supervise(
+    lane: Lane, run_id: int, context: Context | None = None, workers: int | None = None
+) -> Run:
+    """Run a queued run in a child process to its end; the answer is the run as it ended.
+
+    A failure or a cancel is no exception here but a state of the run. workers: how many runs
+    train at once, by which the experiment's time budget and the cores are shared.
+    """
+    context = context or Context()
+    run = lane(lambda store: get_run(store, run_id))
+    if run.state is not RunState.QUEUED:
+        raise UserError(f"Run {run_id} is {run.state} already.", hint="Start a new experiment.")
+    try:
+        context.checkpoint()
+        return _run(lane, run, context, workers)
+    except Cancelled:
+        return lane(lambda store: _end(store, run_id, RunState.CANCELLED))
+    except UserError as error:
+        text = str(error)
+    except Exception as error:
+        log.exception("run %s failed", run_id)
+        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        text = f"The training stopped by an error of ours: {last[0]}"
+    return lane(lambda store: _end(store, run_id, RunState.FAILED, error=text))
+
+
+def train(
+    lane: Lane, spec: TrainSpec, context: Context | None = None, workers: int | None = None
+) -> list[Run]:
+    """Start an experiment and supervise all its runs; the answer is how they ended.
+
+    Raises UserError for a request that does not fit the data, Cancelled.
+    """
+    context = context or Context()
+    count = workers or lane(settings.training_workers)
+    queued = lane(lambda store: start_experiment(store, spec))
+    shared = _Shared(context, len(queued))
+    # The slow ones first, so that none of them is left alone at the end.
+    slowest_first = sorted(queued, key=lambda run: -list(Algorithm).index(run.algorithm))
+    with ThreadPoolExecutor(count, thread_name_prefix="training") as pool:
+        ended = list(
+            pool.map(lambda run: supervise(lane, run.id, shared.of(run), count), slowest_first)
+        )
+    context.checkpoint()
+    return sorted(ended, key=lambda run: run.id)
+
+
+def list_runs(store: Store) -> list[Run]:
+    """Every run, newest first."""
+    return rows.newest_first(store)
+
+
+def get_run(store: Store, run_id: int) -> Run:
+    """The run of that number. Raises NotFound."""
+    found = rows.find(store, run_id)
+    if found is None:
+        last = store.scalar("SELECT max(id) FROM runs")
+        hint = f"The newest is {last}." if last else "Train first."
+        raise NotFound(f"There is no run {run_id}.", hint=hint)
+    return found
+
+
+def experiment_runs(store: Store, experiment: int) -> list[Run]:
+    """The runs that were started together."""
+    return rows.of_experiment(store, experiment)
+
+
+def measured(store: Store, run_id: int) -> list[tuple[str, int, float]]:
+    """Name, step and value of what a run measured on its way: the goal metric of each fold."""
+    return rows.measured(store, run_id)
+
+
+def evaluation(store: Store, run: Run) -> Evaluation:
+    """What a finished run showed on held-out rows. Raises UserError for a run without it."""
+    data = objects.get_bytes(store.workspace, _file(run, modelfiles.EVALUATION))
+    return from_plain(Evaluation, json.loads(data))
+
+
+def heldout(workspace: Workspace, run: Run) -> Any:
+    """The held-out rows as an Arrow table: row, actual, predicted, probabilities. No store."""
+    import pyarrow as pa  # noqa: PLC0415  Not needed by those who only list.
+    from pyarrow import parquet  # noqa: PLC0415
+
+    data = objects.get_bytes(workspace, _file(run, modelfiles.HELDOUT))
+    return parquet.read_table(pa.BufferReader(data))
+
+
+def recover(store: Store) -> list[int]:
+    """Mark runs as interrupted whose supervising process is gone; the answer is their numbers.
+
+    Their children are gone too: they end with the process that started them.
+    """
+    gone = [run_id for run_id, owner in rows.unfinished(store) if not _is_alive(owner)]
+    for run_id in gone:
+        _end(store, run_id, RunState.INTERRUPTED, error="The app ended while it ran.")
+    return gone
+
+
+class _Shared:
+    """One progress out of several runs' for the caller of train()."""
+
+    def __init__(self, context: Context, count: int) -> None:
+        self._context = context
+        self._parts: dict[int, float] = {}
+        self._count = count
+
+    def of(self, run: Run) -> Context:
+        shared = self
+
+        class Part(Context):
+            def progress(self, fraction: float | None, text: str) -> None:
+                shared._parts[run.id] = fraction or 0.0
+                whole = sum(shared._parts.copy().values()) / shared._count
+                shared._context.progress(whole, f"{run.algorithm.title}: {text}")
+
+        part = Part()
+        part.cancelled = self._context.cancelled
+        return part
+
+
+class _Poster:
+    """Keeps what a child reports, and posts it to the store in batches."""
+
+    def __init__(self, lane: Lane, run_id: int) -> None:
+        self._lane = lane
+        self._run = run_id
+        self._last = 0.0
+        self._fraction = 0.0
+        self._stage = ""
+        self._measured: list[tuple[str, int, float]] = []
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Progress(fraction=fraction, text=text):
+                self._fraction, self._stage = fraction or self._fraction, text
+            case Measured(name=name, step=step, value=value):
+                self._measured.append((name, step, value))
+            case _:
+                self.post()
+                return
+        if time.monotonic() - self._last >= _POST_EVERY_S:
+            self.post()
+
+    def post(self) -> None:
+        sent, self._measured = self._measured, []
+        fraction, stage = self._fraction, self._stage
+
+        def work(store: Store) -> None:
+            with store.write("runs"):
+                rows.progress(store, self._run, fraction, stage, sent)
+
+        self._lane(work)
+        self._last = time.monotonic()
+
+
+def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
+    count = workers or lane(settings.training_workers)
+    workspace = lane(lambda store: store.workspace)
+    version = lane(
+        lambda store: dataset_rows.by_id(store, rows.dataset_version_id(store, run.experiment))
+    )
+    folder = workspace.run(run.id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    poster = _Poster(lane, run.id)
+    with scratch(workspace, "train") as out:
+        job: dict[str, object] = {
+            "workspace": str(workspace.root.absolute()),
+            "manifest": version.manifest,
+            "spec": to_plain(run.spec),
+            "algorithm": run.algorithm.value,
+            "threads": max(1, (os.cpu_count() or 1) // count),
+            "budget_s": _share(run.spec, count),
+            "out": str(out.absolute()),
+        }
+        result: dict[str, Any] = run_child(
+            "train",
+            job,
+            folder,
+            context,
+            on_event=poster.take,
+            on_start=lambda pid: lane(lambda store: _begin(store, run.id, pid)),
+        )
+        context.checkpoint()
+        files = {name: objects.put_file(workspace, out / name) for name in result["files"]}
+    keep = ("task", "metric", "value", "low", "high", "metrics", "warnings", "environment")
+    columns = {name: result[name] for name in keep} | {"files": files, "fraction": 1.0}
+    return lane(lambda store: _end(store, run.id, RunState.DONE, **columns))
+
+
+def _share(spec: TrainSpec, workers: int) -> float:
+    """The seconds of one run, where the experiment's runs take turns. The baseline takes none."""
+    slow = len(set(spec.algorithms) - {Algorithm.BASELINE})
+    return spec.budget_s / max(1, math.ceil(slow / workers))
+
+
+def _begin(store: Store, run_id: int, pid: int) -> None:
+    with store.write("runs"):
+        if not rows.move(
+            store,
+            run_id,
+            RunState.RUNNING,
+            pid=pid,
+            process_started=_started(pid),
+            started_at=clock.now(),
+        ):
+            raise Cancelled  # Someone ended it while the child was starting.
+        store.audit("run.started", f"run {run_id}")
+
+
+def _end(store: Store, run_id: int, state: RunState, **columns: Any) -> Run:
+    """Move a run to where it ended. Where it has ended already, that stays."""
+    with store.write("runs"):
+        at = clock.now()
+        started = rows.get(store, run_id).started_at
+        seconds = None
+        if started is not None:
+            seconds = (clock.from_iso(at) - clock.from_iso(started)) / 1e6
+        if rows.move(store, run_id, state, ended_at=at, seconds=seconds, stage="", **columns):
+            run = rows.get(store, run_id)
+            store.audit("run.ended", run.title, state=state.value, value=run.value, files=run.files)
+    return rows.get(store, run_id)
+
+
+def _check(workspace: Workspace, version: DatasetVersion, spec: TrainSpec) -> None:
+    """What the profile alone can refuse at once; the child looks at every row."""
+    check_names(list(version.columns), spec)
+    if not 0 < spec.budget_s < math.inf:
+        raise UserError("The time budget must be above 0 seconds.", hint="120 is the usual one.")
+    if version.rows < MIN_ROWS:
+        raise UserError(
+            f"{version.ref} has {version.rows} rows, which are too few to train on.",
+            hint=f"At least {MIN_ROWS} are needed.",
+        )
+    column = version.column(spec.target)
+    profiled = datasets.profile(workspace, version).column(spec.target)
+    assert column is not None
+    if profiled is None:
+        return
+    if profiled.distinct < 2:
+        raise UserError(
+            f"{spec.target} has the same value in every row.",
+            hint="Choose a target that varies.",
+        )
+    if column.type is ColumnType.NUMBER:
+        return  # Whether its values are whole ones is seen only in the rows.
+    task = task_of(column.type, profiled.distinct, whole=True)
+    assert task is not None
+    check_metric(spec, task)
+    if spec.positive is not None and task is Task.BINARY:
+        known = [item.value for item in profiled.top]
+        if len(known) == 2 and spec.positive not in known:
+            raise UserError(
+                f"{spec.positive!r} is no value of {spec.target}.", hint=f"Use {listed(known)}."
+            )
+
+
+def _file(run: Run, name: str) -> str:
+    if name not in run.files:
+        raise UserError(
+            f"Run {run.id} is {run.state}, so it has nothing to show.",
+            why=run.error,
+            hint="Choose a run that is done.",
+        )
+    return run.files[name]
+
+
+@cache
+def _myself() -> rows.Owner:
+    return rows.Owner(os.getpid(), _started(os.getpid()) or 0.0)
+
+
+def _started(pid: int) -> float | None:
+    """When a process began (seconds since 1970), None where it is gone."""
+    import psutil  # noqa: PLC0415
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _is_alive(owner: rows.Owner) -> bool:
+    started = _started(owner.pid)
+    return started is not None and abs(started - owner.started) < 1.0

@@ -1,0 +1,322 @@
+"""From a table and what the user asks for to what is learnt: rows, features, target, split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlops_desktop.core.datasets import Column, ColumnType, DataWarning, WarningKind
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.models import Field, Signature
+from mlops_desktop.core.requests import check_metric, check_names
+from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
+from mlops_desktop.ml.leaks import find_leaks
+from mlops_desktop.ml.pipeline import (
+    Feature,
+    Prepared,
+    features_of,
+    moments_of,
+    numbers_of,
+    prepare,
+    prepared_columns,
+)
+from mlops_desktop.ml.split import Parts, hold_out
+from mlops_desktop.ml.targets import read_target
+
+CATEGORIES_LIMIT = 1000  # Known values that a signature lists.
+_FREE_TEXT = 0.5  # Text with more distinct values than this share of rows is no category.
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is learnt. rows: of each row of table and frame, its index in the dataset version.
+
+    table: the signature's raw columns. frame: the prepared features. target: floats or class
+    codes in the order of signature.classes.
+    """
+
+    spec: TrainSpec
+    metric: str
+    rows: npt.NDArray[np.int64]
+    table: pa.Table
+    features: list[Feature]
+    frame: pd.DataFrame
+    target: npt.NDArray[Any]
+    labels: npt.NDArray[Any]
+    parts: Parts
+    signature: Signature
+    warnings: tuple[DataWarning, ...]
+    time: npt.NDArray[Any] | None
+
+    @property
+    def task(self) -> Task:
+        return self.signature.task
+
+    @property
+    def prepared(self) -> list[Prepared]:
+        """The columns of the frame."""
+        numbers, categories = prepared_columns(self.features)
+        return numbers + categories
+
+
+def columns_of(table: pa.Table) -> list[Column]:
+    """The columns of an Arrow table in our words."""
+    return [Column(field.name, _type_of(field.type)) for field in table.schema]
+
+
+def pose(table: pa.Table, spec: TrainSpec) -> Problem:
+    """Check the request against the data and lay out what is learnt. Raises UserError."""
+    columns = {column.name: column for column in columns_of(table)}
+    warnings: list[DataWarning] = []
+    check_names(list(columns.values()), spec)
+    rows = np.flatnonzero(_present(table[spec.target]))
+    if missing := table.num_rows - len(rows):
+        warnings.append(
+            DataWarning(
+                WarningKind.MISSING,
+                (spec.target,),
+                f"{spec.target} is missing in {missing:,} of {table.num_rows:,} rows.",
+                "A row without the answer teaches nothing.",
+                "These rows are left out.",
+                answered=True,
+            )
+        )
+        table = table.take(rows)
+    if table.num_rows < MIN_ROWS:
+        raise UserError(
+            f"{table.num_rows} rows with a value of {spec.target} are too few to train on.",
+            hint=f"At least {MIN_ROWS} are needed.",
+        )
+    goal = read_target(table[spec.target], columns[spec.target].type, spec)
+    target, classes = goal.values, goal.classes
+    metric = check_metric(spec, goal.task)
+    names = _chosen(table, columns, spec, warnings)
+    time = _time(table, columns, spec)
+    features = features_of(table.select(names))
+    if not features:
+        raise UserError(
+            "No column is left to learn from.",
+            why="All are the target, left out, constant, or identifiers.",
+            hint="Keep one of them with --keep.",
+        )
+    frame = prepare(table, features)
+    parts = hold_out(
+        pd.util.hash_pandas_object(frame, index=False).to_numpy(),
+        time=time,
+        groups=_groups(table, spec),
+        strata=target if classes else None,
+        seed=spec.seed,
+    )
+    _check_parts(target, parts, classes, spec.target)
+    if parts.dropped:
+        warnings.append(
+            DataWarning(
+                WarningKind.DUPLICATES,
+                (),
+                f"{parts.dropped:,} rows have the same features as a held-out row.",
+                "A row that was learnt from proves nothing when it is asked again.",
+                "They are left out of the training part.",
+                answered=True,
+            )
+        )
+    warnings += _leaks(table, features, target, spec, classes=bool(classes))
+    inputs = [feature.column for feature in features]
+    time_column = None
+    if spec.time_column and columns[spec.time_column].type is ColumnType.DATETIME:
+        time_column = spec.time_column
+        if time_column not in inputs:
+            inputs.append(time_column)
+    inputs.sort(key=list(columns).index)
+    signature = Signature(
+        inputs=_fields(table.select(inputs).take(parts.train)),
+        target=spec.target,
+        task=goal.task,
+        classes=goal.classes,
+        positive=goal.positive,
+        time_column=time_column,
+    )
+    return Problem(
+        spec=spec,
+        metric=metric,
+        rows=rows.astype(np.int64),
+        table=table.select(inputs),
+        features=features,
+        frame=frame,
+        target=target,
+        labels=goal.labels,
+        parts=parts,
+        signature=signature,
+        warnings=tuple(warnings),
+        time=time,
+    )
+
+
+def _chosen(
+    table: pa.Table, columns: dict[str, Column], spec: TrainSpec, warnings: list[DataWarning]
+) -> list[str]:
+    """The columns to learn from: not constants or identifiers, unless they are to be kept."""
+    chosen = []
+    for name, column in columns.items():
+        if name in (spec.target, spec.group_column) or name in spec.exclude:
+            continue
+        if name == spec.time_column:
+            if column.type is ColumnType.DATETIME:
+                chosen.append(name)
+            continue
+        found = _useless(table[name], column.type)
+        if found is None or name in spec.keep:
+            chosen.append(name)
+            continue
+        kind, what, why = found
+        warnings.append(
+            DataWarning(
+                kind,
+                (name,),
+                f"{name} {what}",
+                why,
+                f"It is left out. Keep it with --keep {name}.",
+                answered=True,
+            )
+        )
+    return chosen
+
+
+def _useless(column: pa.ChunkedArray[Any], kind: ColumnType) -> tuple[WarningKind, str, str] | None:
+    present = len(column) - column.null_count
+    distinct = len(column.drop_null().unique())
+    if distinct == 0:
+        return WarningKind.CONSTANT, "has no value at all.", "It can tell nothing."
+    if distinct == 1 and column.null_count == 0:
+        return WarningKind.CONSTANT, "has the same value in every row.", "It can tell nothing."
+    why = "It names rows, and names of rows to come are new."
+    if kind is ColumnType.TEXT and distinct == present:
+        return WarningKind.IDENTIFIER, "is different in every row, like an identifier.", why
+    if kind is ColumnType.TEXT and distinct > _FREE_TEXT * present and distinct > 100:
+        return WarningKind.IDENTIFIER, "is different in almost every row, like free text.", why
+    if kind is ColumnType.INTEGER and distinct == present == len(column):
+        values = column.to_numpy()
+        if bool((values[1:] > values[:-1]).all()):
+            return WarningKind.IDENTIFIER, "counts up from row to row, like a row number.", why
+    return None
+
+
+def _time(table: pa.Table, columns: dict[str, Column], spec: TrainSpec) -> npt.NDArray[Any] | None:
+    """Sortable times of the rows; a missing one counts as the oldest."""
+    if spec.time_column is None:
+        return None
+    if columns[spec.time_column].type is ColumnType.DATETIME:
+        return np.asarray(moments_of(table[spec.time_column]).astype(np.int64))
+    numbers: npt.NDArray[Any] = np.nan_to_num(numbers_of(table[spec.time_column]), nan=-np.inf)
+    return numbers
+
+
+def _groups(table: pa.Table, spec: TrainSpec) -> npt.NDArray[Any] | None:
+    if spec.group_column is None:
+        return None
+    codes = table[spec.group_column].combine_chunks().dictionary_encode(null_encoding="encode")
+    return np.asarray(codes.indices.to_numpy())
+
+
+def _check_parts(
+    target: npt.NDArray[Any], parts: Parts, classes: tuple[str, ...], name: str
+) -> None:
+    if not classes:
+        return
+    for rows, which in ((parts.train, "training"), (parts.heldout, "held-out")):
+        if len(np.unique(target[rows])) < 2:
+            only = classes[int(target[rows][0])]
+            raise UserError(
+                f"Every {which} row has {name} = {only}.",
+                why=f"Rows are held out by {parts.kind}.",
+                hint="Hold rows out in another way: name no time or group column, or another one.",
+            )
+
+
+def _leaks(
+    table: pa.Table,
+    features: list[Feature],
+    target: npt.NDArray[Any],
+    spec: TrainSpec,
+    *,
+    classes: bool,
+) -> list[DataWarning]:
+    values: dict[str, npt.NDArray[Any]] = {}
+    for feature in features:
+        column = table[feature.column]
+        match feature.kind:
+            case "number":
+                values[feature.column] = numbers_of(column)
+            case "category":
+                codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices
+                values[feature.column] = np.asarray(codes.to_numpy(), dtype=np.int64)
+    found = []
+    for leak in find_leaks(values, target, classes=classes, seed=spec.seed):
+        kept = set(leak.columns) <= set(spec.keep)
+        almost = "" if leak.share > 0.999999 else "almost "
+        what = f"{leak.columns[0]} alone {almost}gives {spec.target}."
+        if len(leak.columns) > 1:
+            what = f"{' and '.join(leak.columns)} together {almost}give {spec.target}."
+        names = " ".join(leak.columns)
+        found.append(
+            DataWarning(
+                WarningKind.LEAK,
+                leak.columns,
+                what,
+                "If it is not known before the target is, the model is useless on new data.",
+                f"Leave it out (--exclude) or confirm that it is known in time (--keep): {names}.",
+                answered=kept,
+            )
+        )
+    return found
+
+
+def _fields(table: pa.Table) -> tuple[Field, ...]:
+    """The inputs with what the training rows hold; examples are one real row."""
+    complete = np.ones(table.num_rows, dtype=bool)
+    for name in table.column_names:
+        both = complete & _present(table[name])
+        complete = both if both.any() else complete
+    [example] = table.slice(int(complete.argmax()), 1).to_pylist()
+    fields = []
+    for column in columns_of(table):
+        values = table[column.name]
+        low = high = categories = None
+        if column.type is ColumnType.TEXT:
+            counted = Counter(value for value in values.to_pylist() if value is not None)
+            categories = tuple(name for name, _ in counted.most_common(CATEGORIES_LIMIT))
+        elif column.type is not ColumnType.BOOLEAN and values.null_count < len(values):
+            plain = values.cast(pa.int64()) if column.type is ColumnType.DATETIME else values
+            numbers = numbers_of(plain)
+            finite = numbers[np.isfinite(numbers)]
+            if len(finite):
+                low, high = float(finite.min()), float(finite.max())
+        shown = example[column.name]
+        if column.type is ColumnType.DATETIME and shown is not None:
+            shown = shown.isoformat()
+        fields.append(Field(column.name, column.type, categories, low, high, True, shown))
+    return tuple(fields)
+
+
+def _present(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.bool_]:
+    there: Any = pc.is_valid(column)
+    present: npt.NDArray[np.bool_] = np.asarray(there)
+    if pa.types.is_floating(column.type):
+        present = present & np.isfinite(numbers_of(column))
+    return present
+
+
+def _type_of(arrow: pa.DataType) -> ColumnType:
+    if pa.types.is_timestamp(arrow):
+        return ColumnType.DATETIME
+    if pa.types.is_boolean(arrow):
+        return ColumnType.BOOLEAN
+    if pa.types.is_integer(arrow):
+        return ColumnType.INTEGER
+    return ColumnType.NUMBER if pa.types.is_floating(arrow) else ColumnType.TEXT
