@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,8 @@ def import_file(lane: Lane, spec: ImportSpec, context: Context | None = None) ->
     path = Path(spec.path).expanduser().absolute()
     if not path.is_file():
         raise UserError(f"There is no file {path}.", hint="Check the path.")
-    job = {"path": str(path), "format": "csv", "types": {n: t.value for n, t in spec.types.items()}}
+    types = {name: kind.value for name, kind in spec.types.items()}
+    job: dict[str, object] = {"path": str(path), "format": "csv", "types": types}
     source = Source("file", str(path))
     return _ingest(lane, spec.dataset, job, source, spec.message, None, context)
 
@@ -63,9 +64,12 @@ def add_table(
     workspace = lane(lambda store: store.workspace)
     with scratch(workspace, "table") as folder:
         path = folder / "table.arrow"
-        with objects.disk_errors("the table"), pa.OSFile(str(path), "wb") as file:
-            with pa.ipc.new_file(file, table.schema) as writer:
-                writer.write_table(table)
+        with (
+            objects.disk_errors("the table"),
+            pa.OSFile(str(path), "wb") as file,
+            pa.ipc.new_file(file, table.schema) as writer,
+        ):
+            writer.write_table(table)
         job: dict[str, object] = {"path": str(path), "format": "arrow", "types": {}}
         return _ingest(lane, dataset, job, source, message, parent, context)
 

@@ -39,9 +39,11 @@ def canonical(array: Any) -> Iterator[bytes | memoryview]:
     Free of offsets, padding and of whatever lies in null slots, so equal values give equal bytes.
     Validity is one byte a row and empty where nothing is missing.
     """
-    yield array.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False).data if (
-        array.null_count
-    ) else b""
+    yield (
+        array.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False).data
+        if (array.null_count)
+        else b""
+    )
     if pa.types.is_string(array.type):
         lengths, data = text_buffers(array)
         yield lengths.data
@@ -108,7 +110,9 @@ def difference(base: Any, array: Any) -> bytes | None:
     rows = np.flatnonzero(changed)
     if len(rows) > len(array) // 8:
         return None
-    return _parquet(pa.table({"row": rows.astype(np.int32), "value": array.take(pa.array(rows))}))
+    return _parquet(
+        pa.table({"row": pa.array(rows.astype(np.int32)), "value": array.take(pa.array(rows))})
+    )
 
 
 def decode(data: bytes, name: str, kind: ColumnType, base: Any = None) -> Any:
@@ -123,7 +127,7 @@ def decode(data: bytes, name: str, kind: ColumnType, base: Any = None) -> Any:
         if base is not None:
             mask = np.zeros(len(base), bool)
             mask[table.column("row").to_numpy()] = True
-            array = pc.replace_with_mask(base, mask, array)
+            array = pc.replace_with_mask(base, pa.array(mask), array)
     except (pa.ArrowException, OSError, KeyError, IndexError) as error:
         raise _damaged(name) from error
     if chunk_name(array) != name:
@@ -189,7 +193,7 @@ def _parquet(table: pa.Table, **options: Any) -> bytes:
         write_statistics=False,
         **{"use_dictionary": False, **options},
     )
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    return sink.getvalue().to_pybytes()
 
 
 def _damaged(name: str) -> Damaged:

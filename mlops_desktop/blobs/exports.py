@@ -65,7 +65,8 @@ def _safe(column: Any) -> Any:
     if not pa.types.is_string(column.type):
         return column
     return pc.if_else(
-        pc.match_substring_regex(column, _FORMULA), pc.binary_join_element_wise("'", column, ""),
+        pc.match_substring_regex(column, _FORMULA),
+        pc.binary_join_element_wise("'", column, ""),
         column,
     )
 

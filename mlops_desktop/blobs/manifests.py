@@ -98,12 +98,14 @@ def faults(workspace: Workspace, name: str) -> list[str]:
     """
     try:
         manifest = read(workspace, name)
-        found = [f"manifest {name[:12]}: {fault}"] if (fault := objects.verify(workspace, name)) else []
+        found = (
+            [f"manifest {name[:12]}: {fault}"] if (fault := objects.verify(workspace, name)) else []
+        )
     except Damaged as error:
         return [str(error)]
     for pack in sorted({place.pack for place in manifest.places.values()}):
-        if fault := objects.verify(workspace, pack):
-            found.append(f"pack {pack[:12]}: {fault}")
+        fault = objects.verify(workspace, pack)
+        found += [f"pack {pack[:12]}: {fault}"] if fault else []
     for number, chunk in enumerate(manifest.chunks):
         for column, part in zip(manifest.columns, chunk.columns, strict=True):
             try:
@@ -118,14 +120,14 @@ def faults(workspace: Workspace, name: str) -> list[str]:
     return found
 
 
-def load(workspace: Workspace, manifest: Manifest, columns: Sequence[str] | None = None) -> pa.Table:
+def load(
+    workspace: Workspace, manifest: Manifest, columns: Sequence[str] | None = None
+) -> pa.Table:
     """The whole table, or the named columns of it in that order."""
     return read_rows(workspace, manifest, 0, manifest.rows, columns)
 
 
-def parts(
-    workspace: Workspace, manifest: Manifest, column: str, every: int = 1
-) -> Iterator[Any]:
+def parts(workspace: Workspace, manifest: Manifest, column: str, every: int = 1) -> Iterator[Any]:
     """The arrays of one column, chunk by chunk, or those of each `every`-th chunk."""
     position = manifest.index(column)
     kind = manifest.columns[position].type
@@ -155,8 +157,12 @@ def read_rows(
         arrays = list(
             pool.map(lambda job: packs.read_chunk(workspace, manifest.places, *job), jobs)
         )
-    schema = pa.schema([(n, chunks.ARROW_TYPES[manifest.columns[p].type])
-                        for n, p in zip(names, positions, strict=True)])
+    schema = pa.schema(
+        [
+            (n, chunks.ARROW_TYPES[manifest.columns[p].type])
+            for n, p in zip(names, positions, strict=True)
+        ]
+    )
     parts = len(wanted)
     table = pa.table(
         [
@@ -174,7 +180,7 @@ def compress_json(document: object) -> bytes:
     with pa.BufferOutputStream() as sink:
         with pa.CompressedOutputStream(sink, "zstd") as stream:
             stream.write(text)
-        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+        return sink.getvalue().to_pybytes()
 
 
 def expand_json(data: bytes) -> Any:

@@ -60,7 +60,8 @@ def _text_hashes(array: Any) -> U64:
     np.cumsum(_BYTES[data] * powers[:total], out=sums[1:])
     ends = np.cumsum(lengths, dtype=np.int64)
     starts = ends - lengths
-    hashes = (sums[ends] - sums[starts]) * inverse[starts]
+    hashes: U64 = (sums[ends] - sums[starts]) * inverse[starts]
     hashes += (lengths.astype(np.uint64) + np.uint64(1)) * _A
     hashes ^= hashes >> _SHIFT
-    return hashes * _B
+    hashes *= _B
+    return hashes

@@ -115,26 +115,23 @@ class TableWriter:
         """Store one chunk from `start` on; the answer is its rows, 0 where more are needed."""
         available = len(hashes) - start
         if self._parent is not None and self._next is not None:
-            rows = self._parent.inner_rows(self._next)
-            if rows and rows > available and not final:
+            rows = self._parent.rows(self._next, available, final=final)
+            if rows is None:
                 return 0
-            if rows and rows <= available:
+            if rows:
                 arrays, names = self._named(table, start, rows)
                 if self._parent.holds(self._next, rows, arrays, names):
-                    self._store(arrays, names, self._parent.names(self._next))
-                    self._next += 1
+                    self._store(arrays, names, self._next)
                     return rows
-            if rows:
-                self._next = None
-        rows = self._content_cut(hashes[start : start + 4 * self._min])
+        most = 4 * self._min
+        rows = self._content_cut(hashes[start : start + most])
         if not rows:
-            if not final and available < 4 * self._min:
+            if not final and available < most:
                 return 0
-            rows = min(available, 4 * self._min)
+            rows = min(available, most)
         arrays, names = self._named(table, start, rows)
-        if self._parent is not None and self._next is None:
-            self._next = self._parent.after(rows, arrays, names)
-        self._store(arrays, names)
+        same = self._parent.find(rows, arrays, names) if self._parent is not None else None
+        self._store(arrays, names, same)
         return rows
 
     def _content_cut(self, hashes: U64) -> int:
@@ -145,10 +142,12 @@ class TableWriter:
         arrays = [column.slice(start, rows).combine_chunks() for column in table.columns]
         return arrays, list(self._pool.map(chunks.chunk_name, arrays))
 
-    def _store(
-        self, arrays: list[Any], names: list[str], before: Sequence[str | None] | None = None
-    ) -> None:
-        """before: the parent's chunks of the same rows, to which new ones may be small changes."""
+    def _store(self, arrays: list[Any], names: list[str], same: int | None) -> None:
+        """same: the number of the parent's chunk that holds these rows, perhaps edited."""
+        before: list[str | None] = [None] * len(names)
+        if self._parent is not None and same is not None:
+            before = self._parent.names(same)
+        self._next = None if same is None else same + 1
         hashed = self._pool.map(_ContentHash.add, self._content, arrays)
         new = {
             name: (position, array)
@@ -157,7 +156,7 @@ class TableWriter:
         }
         self._added.update(new)
         encoded = self._pool.map(
-            lambda item: self._encoded(item[1], item[0], before[item[0]] if before else None),
+            lambda item: self._encoded(item[1], item[0], before[item[0]]),
             new.values(),
         )
         for name, (data, base) in zip(new, encoded, strict=True):
@@ -194,9 +193,18 @@ class _Parent:
         chunk = self._chunks[number]
         return [None if place is None else chunk.columns[place] for place in self._columns]
 
-    def inner_rows(self, number: int) -> int:
-        """The rows of a chunk that the content cut; 0 for the last, which the table's end cut."""
-        return self._chunks[number].rows if number < len(self._chunks) - 1 else 0
+    def rows(self, number: int, available: int, *, final: bool) -> int | None:
+        """The rows of the chunk of that number, 0 where it cannot come next, None where that
+        cannot be told before more rows are there.
+
+        The last chunk was cut by the end of the table, and so counts only at the end of this one.
+        """
+        if number >= len(self._chunks):
+            return 0
+        rows, last = self._chunks[number].rows, number == len(self._chunks) - 1
+        if not final and (available < rows or (last and available == rows)):
+            return None
+        return 0 if available < rows or (last and available > rows) else rows
 
     def holds(self, number: int, rows: int, arrays: list[Any], names: list[str]) -> bool:
         """True where a column that varies is the same in the parent's chunk of that number."""
@@ -205,12 +213,10 @@ class _Parent:
             for before, array, name in zip(self.names(number), arrays, names, strict=True)
         )
 
-    def after(self, rows: int, arrays: list[Any], names: list[str]) -> int | None:
-        """The number of the parent's chunk that follows these rows, where it has them."""
-        for number in {self._index[name] for name in names if name in self._index}:
-            if self.holds(number, rows, arrays, names):
-                return number + 1
-        return None
+    def find(self, rows: int, arrays: list[Any], names: list[str]) -> int | None:
+        """The number of the parent's chunk that holds these rows."""
+        numbers = {self._index[name] for name in names if name in self._index}
+        return next((n for n in sorted(numbers) if self.holds(n, rows, arrays, names)), None)
 
 
 def _varies(array: Any) -> bool:

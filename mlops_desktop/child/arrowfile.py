@@ -36,8 +36,7 @@ def _batches(
         for start in range(0, batch.num_rows, _ROWS):
             part = batch.slice(start, _ROWS)
             arrays = [
-                _cast(array, field.type)
-                for array, field in zip(part.columns, schema, strict=True)
+                _cast(array, field.type) for array, field in zip(part.columns, schema, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 

@@ -47,6 +47,7 @@ class Reading:
     verdicts: Mapping[str, Verdict]
     wanted: Mapping[str, ColumnType]
     block: int = _BLOCK
+    looked_at_all: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -70,10 +71,13 @@ def _prepare(file: CsvFile, wanted: Mapping[str, ColumnType], progress: Progress
             hint = f"Did you mean {' or '.join(near)}?" if near else "Check the name."
             raise UserError(f"{file.path.name} has no column {name!r}.", hint=hint)
     tallies = {name: Tally() for name in file.names}
-    as_text = Reading(file, {name: _TEXT for name in file.names}, {})
-    for batch in _batches(as_text, io.BytesIO(file.head), file.names):
-        for name in file.names:
-            tallies[name].add(batch.column(name))
+    as_text = Reading(file, dict.fromkeys(file.names, _TEXT), {})
+    try:
+        for batch in _batches(as_text, io.BytesIO(file.head), file.names):
+            for name, column in zip(file.names, batch.columns, strict=True):
+                tallies[name].add(column)
+    except pa.ArrowInvalid as error:
+        raise _broken(file, error) from error
     verdicts = {name: judge(name, tallies[name], wanted.get(name)) for name in file.names}
     unsure = [name for name in file.names if not verdicts[name].sure]
     reading = Reading(file, verdicts, wanted)
@@ -97,6 +101,10 @@ def read(reading: Reading, source: ByteSource, progress: Progress) -> Iterator[p
                 yield last
     except pa.ArrowInvalid as error:
         raise _explained(reading, error, progress) from error
+    if source.padded and not reading.looked_at_all:
+        again = _look_at_all(reading, progress)
+        if again.verdicts != reading.verdicts:
+            raise Contradiction(again)
     if source.quotes % 2 and last is not None:
         ending = last.slice(last.num_rows - 1).to_pylist()[0]
         if any("\n" in value for value in ending.values() if isinstance(value, str)):
@@ -115,9 +123,7 @@ def _scan(reading: Reading, names: list[str], progress: Progress) -> Reading:
     if not names:
         return reading
     tallies = {name: Tally() for name in names}
-    as_text = Reading(
-        reading.file, {name: _TEXT for name in reading.file.names}, {}, reading.block
-    )
+    as_text = Reading(reading.file, dict.fromkeys(reading.file.names, _TEXT), {}, reading.block)
     with reading.file.open() as source:
         try:
             for batch in _batches(as_text, source, names):
@@ -136,19 +142,19 @@ def _scan(reading: Reading, names: list[str], progress: Progress) -> Reading:
             fresh = Reading(reading.file, reading.verdicts, reading.wanted, again.block)
             return _scan(fresh, names, progress)
     found = {name: judge(name, tallies[name], reading.wanted.get(name)) for name in names}
-    return Reading(
-        reading.file, {**reading.verdicts, **found}, reading.wanted, reading.block
-    )
+    return Reading(reading.file, {**reading.verdicts, **found}, reading.wanted, reading.block)
 
 
-def _scan_again(reading: Reading, wrong: str, progress: Progress) -> Reading:
-    """Judge by all cells what the first rows seemed to settle, `wrong` at least not rightly."""
-    doubtful = [name for name, verdict in reading.verdicts.items()
-                if verdict.kind is not ColumnType.TEXT and verdict.native]
-    found = _scan(reading, doubtful, progress)
-    # Arrow's reader refused a cell of this column, so from now on it is read as text first.
-    verdicts = {**found.verdicts, wrong: replace(found.verdicts[wrong], native=False)}
-    return replace(found, verdicts=verdicts)
+def _look_at_all(reading: Reading, progress: Progress) -> Reading:
+    """Judge by all cells what the first rows seemed to settle."""
+    if reading.looked_at_all or reading.file.whole:
+        return reading
+    doubtful = [
+        name
+        for name, verdict in reading.verdicts.items()
+        if verdict.kind is not ColumnType.TEXT and verdict.native
+    ]
+    return replace(_scan(reading, doubtful, progress), looked_at_all=True)
 
 
 def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBatch]:
@@ -166,7 +172,8 @@ def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBat
         parse_options=arrow_csv.ParseOptions(
             delimiter=reading.file.delimiter,
             newlines_in_values=True,
-            ignore_empty_lines=len(reading.file.names) > 1,  # Else an empty line is a missing value.
+            ignore_empty_lines=len(reading.file.names)
+            > 1,  # Else an empty line is a missing value.
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=types,
@@ -187,19 +194,26 @@ def _explained(reading: Reading, error: Exception, progress: Progress) -> Except
     if "invalid UTF8" in text and file.encoding == "utf-8":
         return Contradiction(_prepare(file.as_latin(), reading.wanted, progress))
     if "straddling" in text and reading.block < _HUGE_BLOCK:
-        return Contradiction(
-            Reading(file, reading.verdicts, reading.wanted, _HUGE_BLOCK)
-        )
+        return Contradiction(Reading(file, reading.verdicts, reading.wanted, _HUGE_BLOCK))
     wrong = re.search(r"In CSV column #(\d+): CSV conversion error to (?!string)", text)
     if wrong:
-        return Contradiction(_scan_again(reading, file.names[int(wrong[1])], progress))
-    ragged = csvfile.ragged_row(file) if "Expected" in text else None
-    if ragged is not None:
-        row, line, cells = ragged
-        return UserError(
-            f"Row {row:,} of {file.path.name} has {cells} cells where the header has "
-            f"{len(file.names)}.",
-            why=f"It ends in line {line:,} of the file.",
-            hint="Correct that row, or quote the text in it that holds the delimiter.",
-        )
-    return UserError(f"{file.path.name} cannot be read as a table.", why=text[:300])
+        found = _look_at_all(reading, progress)
+        # Arrow's reader refused a cell of this column, so from now on it is read as text first.
+        name = file.names[int(wrong[1])]
+        verdicts = {**found.verdicts, name: replace(found.verdicts[name], native=False)}
+        return Contradiction(replace(found, verdicts=verdicts))
+    return _broken(file, error)
+
+
+def _broken(file: CsvFile, error: Exception) -> UserError:
+    """Words for an error of Arrow's reader that no new start can mend."""
+    ragged = csvfile.ragged_row(file) if "Expected" in str(error) else None
+    if ragged is None:
+        return UserError(f"{file.path.name} cannot be read as a table.", why=str(error)[:300])
+    row, line, cells = ragged
+    return UserError(
+        f"Row {row:,} of {file.path.name} has {cells} cells where the header has "
+        f"{len(file.names)}.",
+        why=f"It ends in line {line:,} of the file.",
+        hint="Correct that row, or quote the text in it that holds the delimiter.",
+    )

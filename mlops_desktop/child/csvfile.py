@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from mlops_desktop.core.datasets import DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
 
 HEAD = 1 << 20  # Bytes that are looked at to guess.
 _DELIMITERS = (",", ";", "\t", "|")
+_STARTS = np.frombuffer(b'\n\r"' + "".join(_DELIMITERS).encode(), np.uint8)
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file",
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -87,9 +90,7 @@ def look(path: Path, encoding: str | None = None) -> CsvFile:
             f"{path.name} has a header and no rows.", hint="Choose a file with data in it."
         )
     head = text if whole else text[: _end_of_rows(text, delimiter)]
-    return CsvFile(
-        path, size, encoding, delimiter, names, head.encode(), whole, tuple(warnings)
-    )
+    return CsvFile(path, size, encoding, delimiter, names, head.encode(), whole, tuple(warnings))
 
 
 def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
@@ -117,8 +118,10 @@ class ByteSource(io.RawIOBase):
         )
         self._held = b""  # Decoded, but more than was asked for.
         self._first = True
+        self._before = b"\n"  # The byte before the next ones.
         self.position = 0
         self.quotes = 0
+        self.padded = False  # A cell begins with 0 and another digit.
 
     def readable(self) -> bool:
         return True
@@ -139,6 +142,8 @@ class ByteSource(io.RawIOBase):
             data = data.removeprefix(codecs.BOM_UTF8)
             self._first = False
         self.quotes += data.count(b'"')
+        self.padded = self.padded or _has_padded(self._before + data)
+        self._before = data[-2:]
         return data
 
     def _next(self, size: int) -> bytes:
@@ -158,6 +163,15 @@ class ByteSource(io.RawIOBase):
         super().close()
 
 
+def _has_padded(data: bytes) -> bool:
+    """A zero after a delimiter, a quote or a line's end, and a digit after it: 007."""
+    raw = np.frombuffer(data, np.uint8)
+    zeros = np.flatnonzero(raw[1:-1] == ord("0")) + 1
+    starts = zeros[np.isin(raw[zeros - 1], _STARTS)]
+    after = raw[starts + 1]
+    return bool(np.any((after >= ord("0")) & (after <= ord("9"))))
+
+
 def _errors(encoding: str) -> str:
     return "latin" if encoding == "cp1252" else "strict"
 
@@ -172,7 +186,7 @@ def _encoding(path: Path, raw: bytes) -> str:
             )
     if b"\0" in raw:
         odd, even = raw[1::2].count(0), raw[::2].count(0)
-        if max(odd, even) > len(raw) // 4 and min(odd, even) < len(raw) // 50:
+        if max(odd, even) > len(raw) // 4 and min(odd, even) <= len(raw) // 50:
             return "utf-16-le" if odd > even else "utf-16-be"
         raise UserError(f"{path.name} is not a text file.", hint="Save the table as CSV first.")
     try:
@@ -187,8 +201,7 @@ def _delimiter(text: str) -> str:
 
     def score(delimiter: str) -> tuple[float, int]:
         rows = [
-            len(row)
-            for row, _ in zip(_rows(text, delimiter, whole=False), range(50), strict=False)
+            len(row) for row, _ in zip(_rows(text, delimiter, whole=False), range(50), strict=False)
         ] or [len(row) for row in _rows(text, delimiter, whole=True)][:50]
         cells = rows[0]
         return (rows.count(cells) / len(rows) if cells > 1 else 0.0, cells)
@@ -198,7 +211,9 @@ def _delimiter(text: str) -> str:
 
 def _rows(text: str, delimiter: str, *, whole: bool) -> Iterator[list[str]]:
     """Rows that are not empty; the last one is left out unless the text ends with it."""
-    rows = (cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells)
+    rows = (
+        cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells
+    )
     held = next(rows, None)
     for row in rows:
         if held is not None:

@@ -12,7 +12,22 @@ from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 
 _MISSING = pa.array(
-    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "nil", "missing", "-", "?", "."]
+    [
+        "",
+        "na",
+        "n/a",
+        "#n/a",
+        "nan",
+        "-nan",
+        "null",
+        "none",
+        "<na>",
+        "nil",
+        "missing",
+        "-",
+        "?",
+        ".",
+    ]
 )
 _WHOLE = r"^[+-]?(0|[1-9][0-9]{0,18})$"
 _LONG = r"^[+-]?[0-9]{19}$"  # May or may not fit in 64 bits.
@@ -24,7 +39,9 @@ _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 _PLAIN_TIME = rf"^{_DAY}([T ]{_CLOCK})?$"
 _ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
-_OTHER_DATE = r"^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\b|^[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}\b"
+_OTHER_DATE = (
+    r"^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\b|^[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}\b"
+)
 _MOSTLY = 0.95  # So many numbers among the cells make the rest look like mistakes.
 _PARTLY = 0.5
 _NATIVE = {
@@ -43,14 +60,16 @@ class First:
     value: str = ""
 
     def add(self, mask: Any, values: Any, before: int) -> None:
-        found = pc.sum(mask).as_py() or 0
+        found = _count(mask)
         if found and not self.count:
             position = pc.index(mask, True).as_py()
             self.row, self.value = before + position + 1, values[position].as_py()
         self.count += found
 
     def __str__(self) -> str:
-        return f"first: row {self.row:,}, {repr(self.value[:40]) if self.value.strip() else 'blank'}"
+        return (
+            f"first: row {self.row:,}, {repr(self.value[:40]) if self.value.strip() else 'blank'}"
+        )
 
 
 class Tally:
@@ -77,46 +96,40 @@ class Tally:
         if self._add_clean(texts):
             return
         trimmed = pc.utf8_trim_whitespace(texts)
-        marked = pc.and_(
-            pc.is_valid(texts), pc.is_in(pc.utf8_lower(trimmed), value_set=_MISSING)
-        )
+        marked = pc.and_(pc.is_valid(texts), pc.is_in(pc.utf8_lower(trimmed), value_set=_MISSING))
         self.marked.add(marked, texts, before)
         cells = pc.if_else(marked, None, trimmed)
 
-        def matches(pattern: str) -> Any:
-            return pc.fill_null(pc.match_substring_regex(cells, pattern), False)
-
-        def count(mask: Any) -> int:
-            return int(pc.sum(mask).as_py() or 0)
-
         there = pc.is_valid(cells)
-        number = matches(_NUMBER)
+        number = _matches(cells, _NUMBER)
         time = pc.is_valid(_times(cells, _PLAIN_TIME, None))
         zoned = pc.is_valid(_times(cells, _ZONED_TIME, "UTC"))
         too_long = _too_long(cells)
-        self.numbers += count(number)
-        self.whole += count(matches(_WHOLE)) - too_long
-        self.padded += count(matches(_PADDED)) + too_long
-        self.booleans += count(matches(_BOOLEAN))
-        self.times += count(time)
-        self.zoned += count(zoned)
-        self.other_dates += count(matches(_OTHER_DATE))
+        self.numbers += _count(number)
+        self.whole += _count(_matches(cells, _WHOLE)) - too_long
+        self.padded += _count(_matches(cells, _PADDED)) + too_long
+        self.booleans += _count(_matches(cells, _BOOLEAN))
+        self.times += _count(time)
+        self.zoned += _count(zoned)
+        self.other_dates += _count(_matches(cells, _OTHER_DATE))
         self.not_number.add(pc.and_not(there, number), texts, before)
         self.not_time.add(pc.and_not(there, pc.or_(time, zoned)), texts, before)
         self.as_is = False
 
     def _add_clean(self, texts: Any) -> bool:
         """The quick way: a block of nothing but numbers, as most columns are."""
-        if not self.as_is or texts.null_count == len(texts):
-            return texts.null_count == len(texts)
+        if texts.null_count == len(texts):
+            return True
+        if not self.as_is:
+            return False
         try:
             pc.cast(texts, pa.float64())
         except pa.ArrowInvalid:
             return False
-        if pc.any(pc.match_substring_regex(texts, r"^[+]|[nN]")).as_py():
+        if _count(_matches(texts, r"^[+]|[nN]")):
             return False  # Arrow's reader takes +1 for no integer, and nan and inf are special.
-        padded = (pc.sum(pc.match_substring_regex(texts, _PADDED)).as_py() or 0) + _too_long(texts)
-        whole = pc.sum(pc.match_substring_regex(texts, r"^-?[0-9]+$")).as_py() or 0
+        padded = _count(_matches(texts, _PADDED)) + _too_long(texts)
+        whole = _count(_matches(texts, r"^-?[0-9]+$"))
         self.padded += padded
         self.whole += whole - padded
         self.numbers += len(texts) - texts.null_count
@@ -159,8 +172,17 @@ def convert(texts: Any, kind: ColumnType) -> Any:
         return pc.coalesce(_times(cells, _PLAIN_TIME, None), _times(cells, _ZONED_TIME, "UTC"))
     cells = _matching(cells, _NATIVE[kind])
     if kind is ColumnType.BOOLEAN:
-        return pc.equal(pc.utf8_lower(cells), "true")
+        return pc.equal(pc.utf8_lower(cells), pa.scalar("true"))
     return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), ARROW_TYPES[kind])
+
+
+def _matches(cells: Any, pattern: str) -> Any:
+    return pc.fill_null(pc.match_substring_regex(cells, pattern), False)
+
+
+def _count(mask: Any) -> int:
+    total: Any = pc.sum(mask)
+    return total.as_py() or 0
 
 
 def _matching(cells: Any, pattern: str) -> Any:

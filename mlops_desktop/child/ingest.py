@@ -108,9 +108,7 @@ def _store_csv(
             except csv.Contradiction as found:
                 reading = found.reading
                 continue
-            return Stored(
-                manifest, hashes, reading.warnings, source.sha256(), reading.file.size
-            )
+            return Stored(manifest, hashes, reading.warnings, source.sha256(), reading.file.size)
 
 
 def _store_arrow(
@@ -152,7 +150,7 @@ def _profile(
         sample = pa.chunked_array(manifests.parts(workspace, manifest, column.name, every))
         return profile_large(column, sample, manifests.parts(workspace, manifest, column.name))
 
-    columns = []
+    columns: list[ColumnProfile] = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         for column in pool.map(one, manifest.columns):
             part = len(columns) / len(manifest.columns)

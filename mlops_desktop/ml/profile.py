@@ -21,10 +21,10 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 def profile_column(column: Column, values: Any) -> ColumnProfile:
     """The exact profile of a column that fits in memory: an Arrow array or chunked array."""
-    counted = pc.value_counts(values.drop_null())
+    counted: Any = pc.value_counts(values.drop_null())
     shortest = longest = numbers = None
     if column.type is ColumnType.TEXT:
-        lengths = pc.min_max(pc.utf8_length(values)).as_py()
+        lengths: Any = pc.min_max(pc.utf8_length(values)).as_py()
         shortest, longest = lengths["min"], lengths["max"]
     else:
         numbers = _numbers(as_floats(values))
@@ -163,8 +163,8 @@ def _edges(values: Floats) -> Floats:
 
 
 def _top(column: Column, counted: Any) -> tuple[TopValue, ...]:
-    table = pa.table({"count": counted.field("counts")})
-    best = pc.select_k_unstable(table, TOP, sort_keys=[("count", "descending")])
+    counts = counted.field("counts")
+    best = pc.select_k_unstable(counts, TOP, sort_keys=[("", "descending")])
     return tuple(
         TopValue(text_of(column.type, row["values"]), row["counts"])
         for row in counted.take(best).to_pylist()

@@ -67,11 +67,7 @@ def _sums(profile: Profile, head: pa.Table, load: Load) -> Iterator[DataWarning]
 
 def _repeats(profile: Profile, head: pa.Table, load: Load) -> Iterator[DataWarning]:
     for found in relations.repeats(profile, head, load):
-        how = (
-            "holds the same values as"
-            if found.equal
-            else "repeats, one to one, the values of"
-        )
+        how = "holds the same values as" if found.equal else "repeats, one to one, the values of"
         yield DataWarning(
             WarningKind.LEAK,
             (found.first, found.second),
