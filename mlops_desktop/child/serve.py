@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -52,6 +53,8 @@ def main(job_file: Path) -> int:
         write_whole(job_file.with_name("error.json"), json.dumps(fields).encode())
         log.error("%s", error)
         return error.exit_code
+    gc.collect()
+    gc.freeze()  # What is here now stays: no later collection looks at it.
     serving.run()
     return 0
 

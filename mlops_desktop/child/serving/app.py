@@ -19,6 +19,7 @@ from mlops_desktop.child.serving.model import LoadedModel
 from mlops_desktop.child.serving.protocols import Csv, Infer, Json
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.child.serving.stats import Stats, plain
+from mlops_desktop.child.serving.transport import reply
 
 log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
@@ -89,9 +90,7 @@ class App:
             stats.finished(endpoint, status, time.perf_counter() - began)
             if status != 200 and endpoint[0] == "POST":
                 self._answers.count_failure()
-        extra.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": status, "headers": extra})
-        await send({"type": "http.response.body", "body": body})
+        await reply(send, status, extra, body)
 
     def _route(self, scope: Scope) -> tuple[tuple[str, str], Handler | Page]:
         method, path = scope["method"], scope["path"]

@@ -74,9 +74,9 @@ def _split(data: object, checker: RowChecker) -> Rows:
     rows = _rows(data["data"], "dataframe_split.data")
     if "index" in data:
         check_depth(data["index"], 2)
-    if "columns" not in data:
+    columns = data.get("columns", checker.columns)
+    if columns == checker.columns:
         return rows
-    columns = data["columns"]
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise Refused(400, "dataframe_split.columns is not a list of names.")
     return checker.arrange(columns, rows)

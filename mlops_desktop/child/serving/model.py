@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ _BY_COLUMN = 16  # From this many rows on, encoding whole columns is faster.
 Scores = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """y: numbers, or class labels as text. p: probabilities a row, None for numbers."""
 
     y: list[float | str]
@@ -76,18 +74,20 @@ class LoadedModel:
         if not rows:
             return Prediction([], [] if self.classes else None, unseen)
         scores = self._scores(rows)
-        if not math.isfinite(scores.sum()):
-            # float32 ends at 3e38, and a linear model adds up what it is given.
-            bad = int(np.flatnonzero(~np.isfinite(scores.reshape(len(rows), -1)).all(axis=1))[0])
-            raise Refused(400, f"Row {bad}: the numbers are too large for this model.")
-        if not self.classes:
-            return Prediction(scores.reshape(-1).tolist(), None, unseen)
-        probabilities = scores.tolist()
+        found: list[list[float]] = scores.tolist()
         if len(rows) == 1:
-            [row] = probabilities
-            return Prediction([self.classes[row.index(max(row))]], probabilities, unseen)
+            [row] = found
+            if not math.isfinite(sum(row)):
+                raise _not_finite(0)
+            if not self.classes:
+                return Prediction(list(row), None, unseen)
+            return Prediction([self.classes[row.index(max(row))]], found, unseen)
+        if not math.isfinite(scores.sum()):
+            raise _not_finite(int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0]))
+        if not self.classes:
+            return Prediction([row[0] for row in found], None, unseen)
         best = scores.argmax(axis=1).tolist()
-        return Prediction([self.classes[index] for index in best], probabilities, unseen)
+        return Prediction([self.classes[index] for index in best], found, unseen)
 
     def typed(self, y: list[float | str]) -> list[object]:
         """The predictions as clients get them: numbers, and labels in the target's own type."""
@@ -127,6 +127,11 @@ class LoadedModel:
             return modelio.estimator_scores(pipeline["model"], self._encode(rows))
 
         return scores
+
+
+def _not_finite(row: int) -> Refused:
+    # float32 ends at 3e38, and a linear model adds up what it is given.
+    return Refused(400, f"Row {row}: the numbers are too large for this model.")
 
 
 def _session(model: bytes) -> Any:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 RECEIPT_S = 10.0
 HEAD_LIMIT = 64 * 1024
@@ -72,3 +77,43 @@ class Transport(HttpToolsProtocol):
                 self.refuse(408, b"The request did not arrive within 10 seconds.")
         elif self.flow.write_paused and not self.waiting_since:
             self.waiting_since = now  # The client does not read its answer: the same patience.
+
+
+async def reply(
+    send: Callable[[Any], Awaitable[None]],
+    status: int,
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+) -> None:
+    """Answer with one write. headers: lower-case names that nobody outside can choose.
+
+    uvicorn's own way is two writes, so two system calls here and two awakenings at the client:
+    15 of some 60 microseconds. Under another server, or a client that is slow to read, the usual
+    two messages are sent.
+    """
+    cycle = getattr(send, "__self__", None)
+    if (
+        type(cycle) is not RequestResponseCycle
+        or cycle.disconnected
+        or cycle.flow.write_paused
+        or cycle.scope["method"] == "HEAD"
+    ):
+        headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    parts = [STATUS_LINE[status]]
+    for name, value in headers:
+        if name == b"connection":
+            cycle.keep_alive = False
+            continue
+        parts += (name, b": ", value, b"\r\n")
+    if not cycle.keep_alive:
+        parts.append(b"connection: close\r\n")
+    parts += (b"content-length: %d\r\n\r\n" % len(body), body)
+    cycle.response_started = cycle.response_complete = True
+    cycle.transport.write(b"".join(parts))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
