@@ -94,7 +94,10 @@ def _mixes(columns: dict[str, Values], target: Values) -> list[Leak]:
     """Pairs, then triples without such a pair, whose linear mix gives the target."""
     usable = {}
     for name, values in columns.items():
-        filled = np.where(np.isnan(values), np.nanmean(values), values)
+        missing = np.isnan(values)
+        if missing.all():
+            continue
+        filled = np.where(missing, values[~missing].mean(), values)
         if filled.std() > 0:
             usable[name] = (filled - filled.mean()) / filled.std()
     if len(usable) < 2 or target.std() == 0:

@@ -188,7 +188,8 @@ def numbers_of(column: pa.ChunkedArray[Any]) -> np.ndarray[Any, np.dtype[np.floa
     """A column of numbers or booleans as float64, NaN where it is missing."""
     import pyarrow.compute as pc
 
-    filled: Any = pc.cast(column, pa.float64())
+    # Not "safe", which refuses whole numbers above 2^53: rounding them is what floats do.
+    filled: Any = pc.cast(column, pa.float64(), safe=False)
     return np.asarray(filled.to_numpy(), dtype=np.float64)
 
 
