@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from bisect import bisect_right
@@ -41,13 +42,6 @@ class Manifest:
     content_hash: str
     chunks: tuple[Chunk, ...]
     places: dict[str, Place]
-
-    def index(self, name: str) -> int:
-        """The position of a column."""
-        for position, column in enumerate(self.columns):
-            if column.name == name:
-                return position
-        raise NotFound(f"There is no column {name!r}.")
 
 
 def save(workspace: Workspace, manifest: Manifest) -> str:
@@ -127,9 +121,8 @@ def load(
     return read_rows(workspace, manifest, 0, manifest.rows, columns)
 
 
-def parts(workspace: Workspace, manifest: Manifest, column: str, every: int = 1) -> Iterator[Any]:
-    """The arrays of one column, chunk by chunk, or those of each `every`-th chunk."""
-    position = manifest.index(column)
+def parts(workspace: Workspace, manifest: Manifest, position: int, every: int = 1) -> Iterator[Any]:
+    """The arrays of the column at that position, of each `every`-th chunk."""
     kind = manifest.columns[position].type
     for chunk in manifest.chunks[::every]:
         yield packs.read_chunk(workspace, manifest.places, chunk.columns[position], kind)
@@ -143,8 +136,14 @@ def read_rows(
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """Rows [start, start + count), cut short at the end; only their chunks are read."""
-    names = [column.name for column in manifest.columns] if columns is None else list(columns)
-    positions = [manifest.index(name) for name in names]
+    place = {column.name: position for position, column in enumerate(manifest.columns)}
+    names = list(place) if columns is None else list(columns)
+    missing = next((name for name in names if name not in place), None)
+    if missing is not None:
+        near = difflib.get_close_matches(missing, place, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else ""
+        raise NotFound(f"There is no column {missing!r}.", hint=hint)
+    positions = [place[name] for name in names]
     ends = list(accumulate(chunk.rows for chunk in manifest.chunks))
     start = max(0, start)
     stop = min(manifest.rows, start + max(0, count))

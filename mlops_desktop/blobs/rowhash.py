@@ -15,6 +15,9 @@ _B = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT = np.uint64(32)
 _MISSING = np.uint64(0x5851F42D4C957F2D)
 _BASE = 0x2545F4914F6CDD1D  # Odd, so that it has an inverse modulo 2**64.
+# Five doublings make a polynomial over WINDOW rows.
+_STEPS = [(2**i, np.uint64(pow(_BASE, 2**i, 2**64))) for i in range(5)]
+WINDOW = 32
 _BYTES = np.random.Generator(np.random.PCG64(2026)).integers(0, 2**64, 256, np.uint64)
 
 
@@ -28,6 +31,16 @@ def row_hashes(batch: pa.RecordBatch | pa.Table) -> U64:
         result *= _A
         result ^= result >> _SHIFT
     return result
+
+
+def rolling(hashes: U64) -> U64:
+    """A hash of each row together with the 31 before it, for those that have as many: tables of
+    few different rows get cuts too."""
+    for step, factor in _STEPS:
+        hashes = hashes[step:] + hashes[:-step] * factor
+    mixed = (hashes ^ (hashes >> _SHIFT)) * _B
+    mixed ^= mixed >> _SHIFT
+    return mixed
 
 
 def value_hashes(array: Any) -> U64:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from mlops_desktop.blobs import chunks, packs
 from mlops_desktop.blobs.manifests import Chunk, Manifest
 from mlops_desktop.blobs.packs import PackWriter
-from mlops_desktop.blobs.rowhash import U64, row_hashes
+from mlops_desktop.blobs.rowhash import U64, WINDOW, rolling, row_hashes
 from mlops_desktop.core.datasets import Column
 from mlops_desktop.paths import Workspace
 
@@ -29,10 +29,10 @@ _MAX_BYTES = 256 << 20  # Of rows that wait for their cut: long texts are cut so
 class TableWriter:
     """Takes record batches of one schema; finish() gives the manifest.
 
-    A cut falls after at least `min` rows at the first row whose hash is below a limit, so that an
-    inserted row moves one cut and no more. As long as rows keep the place that they had in the
-    parent (some column that varies is unchanged), the parent's cuts are used instead: an edit may
-    hit a row that made a cut.
+    A cut falls after at least `min` rows at the first row whose rolling hash is below a limit, so
+    that an inserted row moves one cut and no more. As long as rows keep the place that they had
+    in the parent (some column that varies is unchanged), the parent's cuts are used instead: an
+    edit may hit a row that made a cut.
     """
 
     def __init__(
@@ -55,7 +55,8 @@ class TableWriter:
         self._min = max(512, min(_MIN_ROWS, _MAX_CELLS // 2 // max(1, len(columns))))
         self._limit = np.uint64(2**64 // self._min)
         self._batches: list[pa.RecordBatch] = []
-        self._hashes: list[U64] = []
+        self._rolling: list[U64] = []
+        self._recent = np.zeros(WINDOW - 1, np.uint64)
         self._rows = self._bytes = 0  # That wait for their cut.
         self._chunks: list[Chunk] = []
         self._content = [_ContentHash() for _ in columns]
@@ -71,8 +72,10 @@ class TableWriter:
     def write(self, batch: pa.RecordBatch) -> U64:
         """Add rows; the answer is their hashes."""
         hashes = row_hashes(batch)
+        recent = np.concatenate([self._recent, hashes])
         self._batches.append(batch)
-        self._hashes.append(hashes)
+        self._rolling.append(rolling(recent))
+        self._recent = recent[1 - WINDOW :]
         self._rows += len(hashes)
         self._bytes += batch.nbytes
         if self._rows >= self._min or self._bytes > _MAX_BYTES:
@@ -102,13 +105,13 @@ class TableWriter:
         """Store the chunks that can be told by now; all rows where no more can be waited for."""
         if not self._rows:
             return
-        table, hashes = pa.Table.from_batches(self._batches), np.concatenate(self._hashes)
+        table, hashes = pa.Table.from_batches(self._batches), np.concatenate(self._rolling)
         done = 0
         while done < len(hashes) and (rows := self._take(table, hashes, done, final=final)):
             done += rows
         if done:
             rest = table.slice(done)
-            self._batches, self._hashes = rest.to_batches(), [hashes[done:]]
+            self._batches, self._rolling = rest.to_batches(), [hashes[done:]]
             self._rows, self._bytes = rest.num_rows, rest.nbytes
 
     def _take(self, table: pa.Table, hashes: U64, start: int, *, final: bool) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.blobs.rowhash import U64
 from mlops_desktop.blobs.tables import TableWriter
@@ -142,17 +143,18 @@ def _profile(
     duplicates: int,
     report: Callable[[float, str], None],
 ) -> Profile:
-    def one(column: Column) -> ColumnProfile:
-        if manifest.rows <= _EXACT_ROWS:
-            whole = manifests.load(workspace, manifest, [column.name]).column(0)
-            return profile_column(column, whole)
-        every = math.ceil(manifest.rows / _EXACT_ROWS)
-        sample = pa.chunked_array(manifests.parts(workspace, manifest, column.name, every))
-        return profile_large(column, sample, manifests.parts(workspace, manifest, column.name))
+    def one(position: int) -> ColumnProfile:
+        column = manifest.columns[position]
+        every = math.ceil(manifest.rows / _EXACT_ROWS) or 1
+        some = list(manifests.parts(workspace, manifest, position, every))
+        sample = pa.chunked_array(some, ARROW_TYPES[column.type])
+        if every == 1:
+            return profile_column(column, sample)
+        return profile_large(column, sample, manifests.parts(workspace, manifest, position))
 
     columns: list[ColumnProfile] = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for column in pool.map(one, manifest.columns):
+        for column in pool.map(one, range(len(manifest.columns))):
             part = len(columns) / len(manifest.columns)
             report(_READING + (_PROFILED - _READING) * part, f"Looking at `{column.name}`")
             columns.append(column)

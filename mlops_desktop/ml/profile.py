@@ -154,7 +154,8 @@ def _finite(value: float) -> float:
 def _edges(values: Floats) -> Floats:
     """Equal bins; one for each whole number where there are few of them."""
     low, high = float(values[0]), float(values[-1])
-    if high - low < BINS and low.is_integer() and bool(np.all(values % 1 == 0)):
+    exact = max(-low, high) < 2**52  # Above, a float has no halves.
+    if exact and high - low < BINS and low.is_integer() and bool(np.all(values % 1 == 0)):
         return np.arange(low, high + 2) - 0.5
     if low == high:
         return np.array([low, high])

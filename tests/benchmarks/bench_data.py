@@ -1,0 +1,91 @@
+"""What importing, versioning and opening a table of 1,000,000 x 20 takes, next to a plain copy."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from mlops_desktop.actions import datasets
+from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store.store import Store
+from tests.stored import changed, wide_mix
+
+ROWS = 1_000_000
+T = TypeVar("T")
+
+
+def main() -> list[tuple[str, str]]:
+    """Rows of (name, value) for the table of results."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _measure(Path(folder))
+
+
+def _measure(folder: Path) -> list[tuple[str, str]]:
+    store = Store.open(Workspace(folder / "workspace"))
+    lane, workspace = DirectLane(store), store.workspace
+    table = wide_mix(ROWS)
+    file = folder / "table.csv"
+
+    def add(table: pa.Table, name: str = "bench") -> tuple[DatasetVersion, float]:
+        arrow_csv.write_csv(table, file)
+        return _timed(lambda: datasets.import_file(lane, ImportSpec(str(file), name)))
+
+    first, seconds = add(table)
+    copying = _timed(lambda: _copy_and_hash(file, folder / "copy.csv"))[1]
+    megabytes = file.stat().st_size / 1e6
+    second, again = add(changed(table, "float_3", 0.01))
+    appended, _ = add(pa.concat_tables([table, wide_mix(ROWS // 100, seed=5)]))
+    inserted, _ = add(pa.concat_tables([table.slice(777, 1), table]))
+    opened = _best(lambda: datasets.load(workspace, first))
+    column = _best(lambda: datasets.load(workspace, first, ["float_3"]))
+    page = _best(lambda: datasets.read_rows(workspace, first, ROWS // 2, 200))
+    store.close()
+
+    def share(version: DatasetVersion) -> str:
+        part = version.stored_bytes / first.stored_bytes
+        return f"{version.stored_bytes / 1e6:.2f} MB ({part:.2%} of the first)"
+
+    return [
+        (f"import {megabytes:.0f} MB of CSV, profile and warnings", f"{seconds:.2f} s"),
+        ("import rate", f"{ROWS / seconds:,.0f} rows/s, {megabytes / seconds:.0f} MB/s"),
+        ("the same file copied and hashed (MD5)", f"{copying:.2f} s"),
+        ("stored bytes of the first version", f"{first.stored_bytes / 1e6:.1f} MB"),
+        ("added by 1 % of one column changed", share(second)),
+        ("import of that second version", f"{again:.2f} s"),
+        ("added by 1 % of rows appended", share(appended)),
+        ("added by one row inserted at the top", share(inserted)),
+        ("open the version to Arrow", f"{opened:.3f} s"),
+        ("open one column", f"{column:.3f} s"),
+        ("read a page of 200 rows", f"{page * 1000:.1f} ms"),
+    ]
+
+
+def _copy_and_hash(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    with target.open("rb") as file:
+        hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    value = work()
+    return value, time.perf_counter() - start
+
+
+def _best(work: Callable[[], object]) -> float:
+    return min(_timed(work)[1] for _ in range(3))
+
+
+if __name__ == "__main__":
+    for name, value in main():
+        print(f"{name:48} {value}")
