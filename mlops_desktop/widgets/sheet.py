@@ -39,6 +39,7 @@ QToolButton[kind="icon"]:focus { border: 2px solid $accent; padding: 0; min-widt
   min-height: 28px; }
 QToolButton[kind="icon"]:hover, QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
+QToolButton[kind="icon"]::menu-indicator { image: none; width: 0; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url("$down"); width: 12px;
   height: 12px; subcontrol-position: right center; right: 8px; }
 QPushButton[menu="true"] { padding-right: 26px; }

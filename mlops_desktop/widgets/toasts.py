@@ -104,5 +104,7 @@ class _Toast(QFrame):
             words.setFixedWidth(380)
         row.addWidget(words, 1)
         if action and clicked is not None:
-            row.addWidget(Button(action, kind="link", clicked=lambda: (clicked(), close(self))))
+            button = Button(action, kind="link", clicked=clicked)
+            button.clicked.connect(lambda: close(self))
+            row.addWidget(button)
         row.addWidget(IconButton("x", self.tr("Dismiss"), lambda: close(self)))

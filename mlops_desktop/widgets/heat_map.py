@@ -1,0 +1,282 @@
+"""Features over time as coloured cells: where and when something drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QWidget
+
+from mlops_desktop.widgets.plot_card import PlotCard
+from mlops_desktop.widgets.theme import app_theme
+
+# Every tenth of matplotlib's viridis (CC0), from low to high.
+_VIRIDIS = [
+    "#440154",
+    "#482475",
+    "#414487",
+    "#355f8d",
+    "#2a788e",
+    "#21918c",
+    "#22a884",
+    "#44bf70",
+    "#7ad151",
+    "#bddf26",
+    "#fde725",
+]
+_FOOT, _SCALE_WIDTH = 24, 64
+
+
+class HeatMap(PlotCard):
+    """Cells over the limit carry a dot, so that colour is not alone. NaN means too few rows.
+
+    cell_hovered and cell_clicked carry (feature, time) indexes; arrow keys and Enter do the same.
+    """
+
+    cell_hovered = Signal(int, int)
+    cell_clicked = Signal(int, int)
+
+    def __init__(self, title: str, measure: str, *, dates: bool = True) -> None:
+        self._features: tuple[str, ...] = ()
+        self._times: tuple[float, ...] = ()
+        self._values: NDArray[np.float64] = np.zeros((0, 0))
+        self._limits: NDArray[np.float64] | None = None
+        super().__init__(title)
+        self._measure = measure
+        self._dates = dates
+        self._face = _Cells()
+        self._face.moved.connect(self._moved)
+        self._face.chosen.connect(self.cell_clicked)
+        self.set_chart(self._face)
+
+    def set_values(
+        self,
+        features: Sequence[str],
+        times: Sequence[float],
+        values: NDArray[np.float64],
+        limits: NDArray[np.float64] | float | None = None,
+    ) -> None:
+        """values[feature, time]; times in seconds since 1970, or numbers without dates.
+
+        limits: one for all, one a feature, or one a cell.
+        """
+        self._features, self._times = tuple(features), tuple(times)
+        self._values = np.asarray(values, float)
+        shape = self._values.shape
+        if limits is None:
+            self._limits = None
+        else:
+            given = np.asarray(limits, float)
+            column = given[:, None] if given.ndim == 1 else given
+            self._limits = np.broadcast_to(column, shape)
+        self.touch()
+
+    def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
+        return ["", *self._features], [
+            (self._time_text(time), *self._values[:, at].tolist())
+            for at, time in enumerate(self._times)
+        ]
+
+    def redraw(self) -> None:
+        over = None if self._limits is None else self._values > self._limits
+        texts = tuple(self._time_text(time, short=True) for time in self._times)
+        self._face.show_values(self._features, texts, self._values, over)
+
+    def _time_text(self, time: float, short: bool = False) -> str:
+        if not self._dates:
+            return f"{time:g}"
+        moment = datetime.fromtimestamp(time).astimezone()
+        span_s = self._times[-1] - self._times[0] if self._times else 0
+        if not short:
+            return moment.strftime("%Y-%m-%d %H:%M")
+        return moment.strftime("%H:%M" if span_s < 2 * 86_400 else "%d %b")
+
+    def _moved(self, feature: int, time: int) -> None:
+        if feature < 0:
+            self.readout.setText("")
+            return
+        value = self._values[feature, time]
+        shown = self.tr("too few rows") if np.isnan(value) else f"{self._measure} {value:.3g}"
+        if self._limits is not None:
+            shown += self.tr(", limit {0:.3g}").format(self._limits[feature, time])
+        when = self._time_text(self._times[time])
+        self.readout.setText(f"{self._features[feature]}, {when}:  {shown}")
+        self.cell_hovered.emit(feature, time)
+
+
+class _Cells(QWidget):
+    moved = Signal(int, int)
+    chosen = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._features: tuple[str, ...] = ()
+        self._times: tuple[str, ...] = ()
+        self._values: NDArray[np.float64] = np.zeros((0, 0))
+        self._over: NDArray[np.bool_] | None = None
+        self._image = QImage()
+        self._at = (0, 0)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(240, 100)
+
+    def show_values(
+        self,
+        features: tuple[str, ...],
+        times: tuple[str, ...],
+        values: NDArray[np.float64],
+        over: NDArray[np.bool_] | None,
+    ) -> None:
+        self._features, self._times = features, times
+        self._values, self._over = values, over
+        self._image = _picture(values)
+        self.update()
+
+    def _ground(self) -> QRect:
+        metrics = QFontMetrics(app_theme().font(9))
+        names = max((metrics.horizontalAdvance(name) for name in self._features), default=0)
+        left = min(round(self.width() * 0.3), names) + 10
+        return QRect(left, 4, self.width() - left - _SCALE_WIDTH, self.height() - _FOOT - 4)
+
+    def _cell(self, feature: int, time: int) -> QRectF:
+        ground = self._ground().toRectF()
+        wide, high = ground.width() / len(self._times), ground.height() / len(self._features)
+        return QRectF(ground.left() + time * wide, ground.top() + feature * high, wide, high)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if not self._values.size:
+            return
+        theme, painter, ground = app_theme(), QPainter(self), self._ground()
+        painter.fillRect(ground, theme.color("divider"))
+        painter.drawImage(ground, self._image)
+        painter.setFont(theme.font(9))
+        painter.setPen(theme.color("muted"))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for number, name in enumerate(self._features):
+            cell = self._cell(number, 0)
+            row = QRectF(0, cell.top(), ground.left() - 8, cell.height())
+            text = painter.fontMetrics().elidedText(
+                name, Qt.TextElideMode.ElideMiddle, round(row.width())
+            )
+            painter.drawText(row, right, text)
+        self._paint_times(painter, ground)
+        self._paint_scale(painter, ground)
+        self._paint_dots(painter)
+        if self.hasFocus() or self.underMouse():
+            painter.setPen(QPen(theme.color("text"), 2))
+            painter.drawRect(self._cell(*self._at))
+
+    def _paint_times(self, painter: QPainter, ground: QRect) -> None:
+        widest = max(painter.fontMetrics().horizontalAdvance(text) for text in self._times) + 16
+        step = max(1, -(-len(self._times) * widest // max(1, ground.width())))
+        centre = Qt.AlignmentFlag.AlignCenter
+        for number in range(0, len(self._times), step):
+            middle = self._cell(0, number).center().x()
+            place = QRectF(middle - widest / 2, ground.bottom() + 4, widest, _FOOT - 4)
+            painter.drawText(place, centre, self._times[number])
+
+    def _paint_scale(self, painter: QPainter, ground: QRect) -> None:
+        low, high = _ends(self._values)
+        ramp = _picture(np.linspace(1, 0, 64)[:, None])
+        strip = QRect(ground.right() + 14, ground.top(), 10, ground.height())
+        painter.drawImage(strip, ramp)
+        words = QRect(strip.right() + 6, strip.top(), 40, strip.height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{high:.2g}")
+        painter.drawText(words, Qt.AlignmentFlag.AlignBottom, f"{low:.2g}")
+
+    def _paint_dots(self, painter: QPainter) -> None:
+        if self._over is None or not self._over.any():
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        size = self._cell(0, 0)
+        radius = max(1.5, min(3.0, size.width() / 4, size.height() / 4))
+        low, high = _ends(self._values)
+        dots: tuple[list[QPointF], list[QPointF]] = ([], [])
+        for feature, time in np.argwhere(self._over):
+            bright = (self._values[feature, time] - low) / (high - low) > 0.5
+            dots[int(bright)].append(self._cell(int(feature), int(time)).center())
+        for points, color in zip(dots, ("#FFFFFF", "#000000"), strict=True):
+            if points:
+                painter.setPen(QPen(QColor(color), 2 * radius, c=Qt.PenCapStyle.RoundCap))
+                painter.drawPoints(QPolygonF(points))
+        painter.restore()
+
+    def _find(self, at: QPointF) -> tuple[int, int] | None:
+        ground = self._ground()
+        if not self._values.size or not ground.contains(at.toPoint()):
+            return None
+        time = int((at.x() - ground.left()) * len(self._times) / ground.width())
+        feature = int((at.y() - ground.top()) * len(self._features) / ground.height())
+        return min(feature, len(self._features) - 1), min(time, len(self._times) - 1)
+
+    def _go(self, cell: tuple[int, int]) -> None:
+        if cell != self._at:
+            self._at = cell
+            self.update()
+        self.moved.emit(*cell)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if (cell := self._find(event.position())) is not None:
+            self._go(cell)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._find(event.position())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._go(cell)
+            self.chosen.emit(*cell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Down: (1, 0),
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Left: (0, -1),
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is not None and self._values.size:
+            rows, columns = self._values.shape
+            feature = max(0, min(rows - 1, self._at[0] + step[0]))
+            self._go((feature, max(0, min(columns - 1, self._at[1] + step[1]))))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._values.size:
+            self.chosen.emit(*self._at)
+        else:
+            super().keyPressEvent(event)
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _picture(values: NDArray[np.float64]) -> QImage:
+    """One pixel a cell in viridis; NaN is transparent."""
+    anchors = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _VIRIDIS], float)
+    low, high = _ends(values)
+    place = np.nan_to_num(np.clip((values - low) / (high - low), 0, 1)) * (len(anchors) - 1)
+    pixels = np.full((*values.shape, 4), 255, np.uint8)
+    for channel in range(3):
+        line = np.interp(place, np.arange(len(anchors)), anchors[:, channel])
+        pixels[..., channel] = line.round()
+    pixels[~np.isfinite(values)] = 0
+    pixels = np.ascontiguousarray(pixels)
+    rows, columns = values.shape
+    image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
+    return image.copy()

@@ -1,0 +1,318 @@
+"""Line and scatter plots on pyqtgraph in the theme's colours. Slow to load: import it late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+
+from mlops_desktop.widgets.plot_card import LegendEntry, PlotCard
+from mlops_desktop.widgets.theme import Theme, app_theme
+
+Floats = NDArray[np.float64]
+_FINE_POINTS = 20_000
+_BOLD_POINTS = 2_000
+_TABLE_ROWS = 5_000
+_STYLES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line. x: numbers, or seconds since 1970 on a date axis. NaN in y leaves a gap.
+
+    color: a token or #RRGGBB; without it the next of the theme's series.
+    """
+
+    name: str
+    x: Floats
+    y: Floats
+    dashed: bool = False
+    markers: bool = False
+    color: str = ""
+
+
+class _Plot(PlotCard):
+    """A pyqtgraph plot with axes, grid and zoom by dragging; a double click shows everything."""
+
+    def __init__(self, title: str, x_label: str, y_label: str, dates: bool = False) -> None:
+        super().__init__(title)
+        self.dates = dates
+        self.x_label, self.y_label = x_label, y_label
+        axes = {"bottom": pg.DateAxisItem()} if dates else {}
+        self.view = pg.PlotWidget(axisItems=axes, background=None)
+        self.item = self.view.getPlotItem()
+        self.item.setMenuEnabled(False)
+        self.item.hideButtons()
+        self.item.setLabel("bottom", x_label or None)
+        self.item.setLabel("left", y_label or None)
+        for side in ("bottom", "left"):
+            axis = self.item.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(tickLength=0, tickTextOffset=8)
+        self.item.showGrid(y=True, alpha=0.25)
+        self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.view.setMinimumHeight(90)
+        self.set_chart(self.view)
+        self.view.scene().sigMouseClicked.connect(self._clicked)
+        self.restyle(app_theme())
+
+    def restyle(self, theme: Theme) -> None:
+        if not hasattr(self, "view"):
+            return
+        muted = theme.color("muted")
+        for side in ("bottom", "left"):
+            axis = self.item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.color("divider")))
+            axis.setTextPen(pg.mkPen(muted))
+            axis.setTickFont(theme.font(9))
+            axis.label.setFont(theme.font(9))
+            axis.labelStyle = {"color": muted.name()}
+            axis.setLabel(axis.labelText)
+
+    def show_everything(self) -> None:
+        self.item.enableAutoRange()
+
+    def _clicked(self, event: object) -> None:
+        if getattr(event, "double", lambda: False)():
+            self.show_everything()
+
+
+class LinePlot(_Plot):
+    """Lines with a crosshair, version markers and a threshold. Call set_series at most 10 times
+    a second; while hidden it only remembers the data.
+
+    zoomed(x0, x1) follows the user's zoom; hovered(x) the crosshair, for plots that share it.
+    """
+
+    zoomed = Signal(float, float)
+    hovered = Signal(float)
+
+    def __init__(
+        self, title: str, x_label: str = "", y_label: str = "", *, dates: bool = False
+    ) -> None:
+        self._series: tuple[Series, ...] = ()
+        self._lines: list[pg.PlotDataItem] = []
+        self._markers: list[tuple[float, str]] = []
+        self._marker_items: list[pg.InfiniteLine] = []
+        self._threshold: tuple[float, str] | None = None
+        self._threshold_item: pg.InfiniteLine | None = None
+        super().__init__(title, x_label, y_label, dates)
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.hide()
+        self.item.addItem(self._cross, ignoreBounds=True)
+        # Held, since a proxy that is collected no longer listens.
+        self._moves = pg.SignalProxy(
+            self.view.scene().sigMouseMoved, rateLimit=30, slot=self._mouse_moved
+        )
+        self.item.vb.sigRangeChangedManually.connect(self._user_zoomed)
+
+    def set_series(self, series: Sequence[Series]) -> None:
+        self._series = tuple(series)
+        self.touch()
+
+    def set_markers(self, markers: Sequence[tuple[float, str]]) -> None:
+        """Vertical dotted lines with a label, such as the moment that v2 went live."""
+        self._markers = list(markers)
+        self._draw_markers()
+
+    def set_threshold(self, y: float | None, text: str = "") -> None:
+        """A dashed horizontal line with its label; None takes it away."""
+        self._threshold = None if y is None else (y, text)
+        self._draw_threshold()
+
+    def set_x_range(self, start: float, end: float) -> None:
+        self.item.setXRange(start, end, padding=0)
+
+    def link_x(self, other: LinePlot) -> None:
+        """Share the horizontal range and the crosshair with another plot, both ways."""
+        self.item.setXLink(other.item)
+        self.hovered.connect(other.show_cross)
+        other.hovered.connect(self.show_cross)
+
+    def show_cross(self, x: float) -> None:
+        """Move the crosshair to x and read out the values there; NaN hides it."""
+        if not np.isfinite(x):
+            self._cross.hide()
+            self.readout.setText("")
+            return
+        self._cross.setPos(x)
+        self._cross.show()
+        self.readout.setText(self._values_at(x))
+
+    def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
+        """Every x of any series once, with each series' value; the newest rows of very many."""
+        titles = [self.x_label or "x", *(s.name for s in self._series)]
+        lookups = [dict(zip(s.x.tolist(), s.y.tolist(), strict=True)) for s in self._series]
+        xs = sorted({x for lookup in lookups for x in lookup})[-_TABLE_ROWS:]
+        shown = [(self._x_text(x) if self.dates else x) for x in xs]
+        return titles, [
+            (text, *(lookup.get(x) for lookup in lookups))
+            for text, x in zip(shown, xs, strict=True)
+        ]
+
+    def redraw(self) -> None:
+        points = sum(len(series.x) for series in self._series)
+        while len(self._lines) < len(self._series):
+            line = pg.PlotDataItem()
+            line.setDownsampling(auto=True, method="peak")
+            self.item.addItem(line)
+            self._lines.append(line)
+        for line in self._lines[len(self._series) :]:
+            line.setData([], [])
+        for number, series in enumerate(self._series):
+            self._draw_line(self._lines[number], number, series, points)
+        self.legend.set_entries(
+            [
+                LegendEntry(s.name, self._color(n), self._style(n))
+                for n, s in enumerate(self._series)
+            ]
+        )
+
+    def restyle(self, theme: Theme) -> None:
+        super().restyle(theme)
+        if hasattr(self, "_cross"):
+            self._cross.setPen(pg.mkPen(theme.color("muted")))
+            self._draw_markers()
+            self._draw_threshold()
+
+    def _draw_line(self, line: pg.PlotDataItem, number: int, series: Series, points: int) -> None:
+        clean = bool(np.isfinite(series.y).all())
+        line.opts["antialias"] = points <= _FINE_POINTS
+        # Wide pens are slow to draw, so only few points get one.
+        width = 1.6 if points <= _BOLD_POINTS else 1
+        line.setPen(pg.mkPen(self._color(number), width=width, style=self._style(number)))
+        marked = series.markers and len(series.x) <= 500
+        line.setClipToView(not marked)
+        line.setSymbol("o" if marked else None)
+        if marked:
+            line.setSymbolSize(5)
+            line.setSymbolPen(None)
+            line.setSymbolBrush(self._color(number))
+        line.setData(
+            series.x,
+            series.y,
+            connect="all" if clean else "finite",
+            skipFiniteCheck=clean,
+        )
+
+    def _draw_markers(self) -> None:
+        theme = app_theme()
+        for old in self._marker_items:
+            self.item.removeItem(old)
+        pen = pg.mkPen(theme.color("muted"), style=Qt.PenStyle.DotLine)
+        self._marker_items = [
+            _labelled(pg.InfiniteLine(x, 90, pen=pen), text, theme.color("muted"), 0.94)
+            for x, text in self._markers
+        ]
+        for line in self._marker_items:
+            self.item.addItem(line, ignoreBounds=True)
+
+    def _draw_threshold(self) -> None:
+        theme = app_theme()
+        if self._threshold_item is not None:
+            self.item.removeItem(self._threshold_item)
+            self._threshold_item = None
+        if self._threshold is not None:
+            y, text = self._threshold
+            pen = pg.mkPen(theme.color("text"), style=Qt.PenStyle.DashLine)
+            line = _labelled(pg.InfiniteLine(y, 0, pen=pen), text, theme.color("text"), 0.06)
+            self.item.addItem(line)
+            self._threshold_item = line
+
+    def _color(self, number: int) -> QColor:
+        series = self._series[number]
+        theme = app_theme()
+        return theme.color(series.color) if series.color else theme.series(number)
+
+    def _style(self, number: int) -> Qt.PenStyle:
+        if self._series[number].dashed:
+            return Qt.PenStyle.DashLine
+        return _STYLES[(number // 5) % len(_STYLES)]
+
+    def _x_text(self, x: float) -> str:
+        if not self.dates:
+            return f"{x:.6g}"
+        return datetime.fromtimestamp(x).astimezone().strftime("%Y-%m-%d %H:%M")
+
+    def _values_at(self, x: float) -> str:
+        parts = []
+        for series in self._series:
+            if len(series.x):
+                at = int(np.clip(np.searchsorted(series.x, x), 0, len(series.x) - 1))
+                if at and abs(series.x[at - 1] - x) < abs(series.x[at] - x):
+                    at -= 1
+                value = "no value" if np.isnan(series.y[at]) else f"{series.y[at]:.4g}"
+                name = f"{series.name} " if len(self._series) > 1 else ""
+                parts.append(f"{name}{value}")
+        return f"{self._x_text(x)}:  {',  '.join(parts)}" if parts else ""
+
+    def _mouse_moved(self, args: tuple[QPointF]) -> None:
+        inside = self.item.vb.sceneBoundingRect().contains(args[0])
+        x = self.item.vb.mapSceneToView(args[0]).x() if inside else float("nan")
+        self.show_cross(x)
+        self.hovered.emit(x)
+
+    def _user_zoomed(self, _: object) -> None:
+        (x0, x1), _ys = self.item.vb.viewRange()
+        self.zoomed.emit(x0, x1)
+
+
+class ScatterPlot(_Plot):
+    """Predicted against actual, or any two columns; point_clicked(index) opens the row behind."""
+
+    point_clicked = Signal(int)
+
+    def __init__(
+        self, title: str, x_label: str = "", y_label: str = "", *, diagonal: bool = False
+    ) -> None:
+        self._x: Floats = np.empty(0)
+        self._y: Floats = np.empty(0)
+        super().__init__(title, x_label, y_label)
+        self._points = pg.ScatterPlotItem(size=5, pen=None, hoverable=True, hoverSize=8)
+        self._points.sigClicked.connect(self._point_clicked)
+        self.item.addItem(self._points)
+        self._diagonal = pg.PlotDataItem() if diagonal else None
+        if self._diagonal is not None:
+            self.item.addItem(self._diagonal)
+
+    def set_points(self, x: Floats, y: Floats) -> None:
+        self._x, self._y = np.asarray(x, float), np.asarray(y, float)
+        self.touch()
+
+    def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
+        rows = list(zip(self._x.tolist(), self._y.tolist(), strict=True))
+        return [self.x_label or "x", self.y_label or "y"], rows
+
+    def redraw(self) -> None:
+        theme = app_theme()
+        color = theme.series(0)
+        color.setAlphaF(0.55 if len(self._x) > 500 else 0.85)
+        self._points.setBrush(pg.mkBrush(color))
+        self._points.setData(self._x, self._y, brush=pg.mkBrush(color))
+        if self._diagonal is not None and len(self._x):
+            both = np.concatenate([self._x, self._y])
+            ends = [float(np.nanmin(both)), float(np.nanmax(both))]
+            pen = QPen(pg.mkPen(theme.color("text"), style=Qt.PenStyle.DashLine))
+            self._diagonal.setData(ends, ends, pen=pen)
+
+    def _point_clicked(self, _: object, points: Sequence[object], *__: object) -> None:
+        if len(points):
+            self.point_clicked.emit(points[0].index())  # type: ignore[attr-defined]
+
+
+def _labelled(line: pg.InfiniteLine, text: str, color: QColor, at: float) -> pg.InfiniteLine:
+    if text:
+        line.label = pg.InfLineLabel(line, text, position=at, color=color, anchors=[(0, 1), (0, 1)])
+        line.label.setFont(app_theme().font(9))
+    return line
