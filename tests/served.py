@@ -141,7 +141,11 @@ class Server:
         finally:
             connection.close()
         kind = response.headers.get("content-type", "")
-        return response.status, json.loads(text) if "json" in kind else text, response.headers
+        return (
+            response.status,
+            json.loads(text) if text and "json" in kind else text,
+            response.headers,
+        )
 
     def predict(self, *rows: list[object], **headers: str) -> tuple[int, Any]:
         body = {"dataframe_split": {"columns": COLUMNS, "data": list(rows)}}

@@ -76,8 +76,6 @@ class App:
             status = refused.status
             body = orjson.dumps({"error": refused.message})
             extra = [_JSON, *((n.encode(), v.encode()) for n, v in refused.headers.items())]
-            if endpoint[0] != "GET":
-                extra.append((b"connection", b"close"))  # Its body may still be on the way.
         except ClientGone:
             status = 499
             return

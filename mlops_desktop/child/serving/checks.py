@@ -178,14 +178,15 @@ def missing_text(missing: Sequence[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as an error shows it: quoted, and short."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):
         return "an object"
-    text = repr(value) if not isinstance(value, str) else f'"{value[:_SHOWN]}"'
-    return text if len(text) <= _SHOWN + 2 else text[:_SHOWN] + "..."
+    text = value if isinstance(value, str) else str(value)
+    text = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 def check_depth(value: object, left: int = DEPTH_LIMIT) -> None:

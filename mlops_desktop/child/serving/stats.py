@@ -90,7 +90,7 @@ class _Collector:
             ("model_infer_request_success", "Answered requests", stats.succeeded),
             ("model_infer_request_failure", "Refused or failed requests", stats.failed),
         ):
-            counter = CounterMetricFamily(name, text, labels=["model", "version"])
+            counter = CounterMetricFamily(name, text, labels=["model_name", "model_version"])
             for (model, version), count in counts.items():
                 counter.add_metric([model, str(version)], count)
             yield counter

@@ -104,9 +104,6 @@ async def reply(
         return
     parts = [STATUS_LINE[status]]
     for name, value in headers:
-        if name == b"connection":
-            cycle.keep_alive = False
-            continue
         parts += (name, b": ", value, b"\r\n")
     if not cycle.keep_alive:
         parts.append(b"connection: close\r\n")
