@@ -50,9 +50,9 @@ class TableWriter:
             name: place for manifest in reversed(known) for name, place in manifest.places.items()
         }
         self._added: set[str] = set()
-        self._parent = _Parent(known[0], self._columns) if known else None
-        self._next: int | None = 0 if known else None  # The parent's chunk that may come next.
         self._min = max(512, min(_MIN_ROWS, _MAX_CELLS // 2 // max(1, len(columns))))
+        self._parent = _Parent(known[0], self._columns, self._min) if known else None
+        self._next: int | None = 0 if known else None  # The parent's chunk that may come next.
         self._limit = np.uint64(2**64 // self._min)
         self._batches: list[pa.RecordBatch] = []
         self._rolling: list[U64] = []
@@ -181,7 +181,9 @@ class TableWriter:
 class _Parent:
     """The version before: where its rows were cut, and whether they are the same ones."""
 
-    def __init__(self, manifest: Manifest, columns: tuple[Column, ...]) -> None:
+    def __init__(self, manifest: Manifest, columns: tuple[Column, ...], least: int) -> None:
+        """least: the rows of a chunk that is not small."""
+        self._least = least
         self._chunks = manifest.chunks
         place = {column: position for position, column in enumerate(manifest.columns)}
         self._columns = [place.get(column) for column in columns]
@@ -200,11 +202,13 @@ class _Parent:
         """The rows of the chunk of that number, 0 where it cannot come next, None where that
         cannot be told before more rows are there.
 
-        The last chunk was cut by the end of the table, and so counts only at the end of this one.
+        A last chunk was cut by the end of the table. A small one counts only at the end of this
+        table too, so that appending row by row does not leave a thousand small chunks.
         """
         if number >= len(self._chunks):
             return 0
-        rows, last = self._chunks[number].rows, number == len(self._chunks) - 1
+        rows = self._chunks[number].rows
+        last = number == len(self._chunks) - 1 and rows < self._least
         if not final and (available < rows or (last and available == rows)):
             return None
         return 0 if available < rows or (last and available > rows) else rows

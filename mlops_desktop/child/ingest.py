@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -147,7 +148,8 @@ def _profile(
         column = manifest.columns[position]
         every = math.ceil(manifest.rows / _EXACT_ROWS) or 1
         some = list(manifests.parts(workspace, manifest, position, every))
-        sample = pa.chunked_array(some, ARROW_TYPES[column.type])
+        kind: Any = ARROW_TYPES[column.type]
+        sample = pa.chunked_array(some, kind)
         if every == 1:
             return profile_column(column, sample)
         return profile_large(column, sample, manifests.parts(workspace, manifest, position))

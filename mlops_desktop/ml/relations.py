@@ -17,6 +17,7 @@ Load = Callable[[Sequence[str]], pa.Table]
 _SAMPLE = 64  # Rows that nearly every pair which is unrelated fails on.
 _MOST_SUMMED = 60  # Columns; their pairs are tried.
 _MOST_TRIPLED = 24
+_MOST_REPEATED = 10_000  # Different values; more are measurements, not categories.
 _LEAST_ROWS = 20  # Fewer rows make chance relations.
 
 
@@ -77,7 +78,7 @@ def repeats(profile: Profile, head: pa.Table, load: Load) -> Iterator[Repeat]:
             groups.setdefault((column.distinct, column.missing), []).append(column)
     for (distinct, missing), columns in groups.items():
         # Any two columns of nothing but different values are one-to-one: only copies count there.
-        few = distinct + missing <= profile.rows // 2
+        few = distinct <= min(_MOST_REPEATED, (profile.rows - missing) // 2)
         told: set[str] = set()
         for a, b in combinations(columns, 2):
             if b.name in told:
@@ -94,7 +95,9 @@ def repeats(profile: Profile, head: pa.Table, load: Load) -> Iterator[Repeat]:
 
 def as_floats(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Numbers with NaN where missing."""
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    return np.asarray(
+        column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64
+    )
 
 
 def _close(a: Any, b: Any) -> Any:
@@ -104,15 +107,17 @@ def _close(a: Any, b: Any) -> Any:
 
 
 def _exactly(parts: tuple[str, ...], total: str, load: Load) -> Sum | None:
-    table = load([*parts, total])
-    values = np.column_stack([as_floats(column) for column in table.columns])
-    values = values[np.isfinite(values).all(axis=1)]
-    holds = _close(values[:, :-1].sum(axis=1), values[:, -1])
-    if len(values) < max(_LEAST_ROWS, table.num_rows // 2) or not holds.all():
-        return None
-    if not np.abs(values[:, :-1]).sum(axis=0).all():
-        return None  # A part that is always 0 where the others are known adds nothing.
-    return Sum(parts, total, len(values))
+    rows, sizes, table = 0, np.zeros(len(parts)), load([*parts, total])
+    for batch in table.to_batches():  # Piece by piece, since a table may be larger than memory.
+        values = np.column_stack([as_floats(column) for column in batch.columns])
+        values = values[np.isfinite(values).all(axis=1)]
+        if not _close(values[:, :-1].sum(axis=1), values[:, -1]).all():
+            return None
+        rows += len(values)
+        sizes += np.abs(values[:, :-1]).sum(axis=0)
+    if rows < max(_LEAST_ROWS, table.num_rows // 2) or not sizes.all():
+        return None  # Too few, or a part that is always 0 and so adds nothing.
+    return Sum(parts, total, rows)
 
 
 def _inside(old: Sum, new: Sum) -> bool:
@@ -132,13 +137,17 @@ def _all_equal(table: pa.Table) -> bool:
 
 
 def _one_to_one(table: pa.Table) -> bool:
-    codes = []
-    for column in table.columns:
-        coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        codes.append(coded.indices.to_numpy(zero_copy_only=False).astype(np.int64))
-    left, right = codes
-    if not len(left):
-        return False
-    size = int(right.max()) + 1
-    pairs = len(np.unique(left * size + right))
-    return pairs == int(left.max()) + 1 == size and size > 1
+    pairs: set[tuple[Any, Any]] = set()
+    for batch in table.to_batches():
+        left, right = (column.dictionary_encode(null_encoding="encode") for column in batch.columns)
+        size = len(right.dictionary)
+        codes = np.unique(
+            left.indices.to_numpy().astype(np.int64) * size + right.indices.to_numpy()
+        )
+        firsts = left.dictionary.take(pa.array(codes // size)).to_pylist()
+        pairs.update(
+            zip(firsts, right.dictionary.take(pa.array(codes % size)).to_pylist(), strict=True)
+        )
+        if not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+            return False
+    return len(pairs) > 1

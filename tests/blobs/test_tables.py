@@ -229,6 +229,22 @@ def test_that_an_inserted_row_rewrites_one_chunk(
     assert same(manifests.load(workspace, second), table)
 
 
+def test_that_appended_rows_add_only_themselves(workspace: Workspace, mix: pa.Table) -> None:
+    first = store_table(workspace, mix)
+    before = stored_bytes(workspace)
+    store_table(workspace, pa.concat_tables([mix, wide_mix(1_000, seed=9)]), [first])
+    small = first.chunks[-1].rows if first.chunks[-1].rows < 12_288 else 0
+    assert stored_bytes(workspace) - before < 1.3 * (1_000 + small) / ROWS * before
+
+
+def test_that_many_small_appends_do_not_leave_many_small_chunks(workspace: Workspace) -> None:
+    table, known = wide_mix(100), []
+    for seed in range(20):
+        table = pa.concat_tables([table, wide_mix(700, seed)])
+        known.insert(0, store_table(workspace, table, known))
+    assert len(known[0].chunks) <= 2
+
+
 def test_that_a_page_reads_only_its_chunks(workspace: Workspace, mix: pa.Table) -> None:
     manifest = store_table(workspace, mix)
     ends = np.cumsum([chunk.rows for chunk in manifest.chunks])
