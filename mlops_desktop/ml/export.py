@@ -64,8 +64,8 @@ def export(problem: Problem, fitted: Any) -> Exported:
     why = "The training rows do not hold every class."
     if len(getattr(fitted["model"], "classes_", ())) == len(problem.signature.classes):
         onnx = graph.to_onnx(fitted["model"], encoder.width, len(problem.signature.classes))
-        session = _session(onnx)
-        served, latency, parity = compared(lambda encoded: session.run(["y"], {"x": encoded})[0])
+        runtime = session(onnx)
+        served, latency, parity = compared(lambda encoded: runtime.run(["y"], {"x": encoded})[0])
         if parity.passed:
             return Exported(skops, onnx, "", encoder, served, parity, latency)
         why = f"The ONNX form differs by up to {parity.max_abs:.2g}; {tolerance:.2g} is allowed."
@@ -131,7 +131,7 @@ def reference(problem: Problem, fitted: Any, exported: Exported) -> dict[str, An
         inputs=problem.table.take(rows[order]),
         predictions=predictions(problem, said[order]),
         heldout_actual=problem.labels[parts.heldout],
-        heldout_predicted=predictions(problem, exported.served),
+        heldout_scores=exported.served,
         heldout_inputs=problem.table.take(parts.heldout),
         signature=problem.signature,
         metric=problem.metric,
@@ -187,7 +187,7 @@ def _tolerance(problem: Problem) -> float:
     return _OF_SPREAD * spread if spread > 0 else _OF_SPREAD
 
 
-def _session(onnx: bytes) -> Any:
+def session(onnx: bytes) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
