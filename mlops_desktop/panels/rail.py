@@ -124,6 +124,8 @@ class Rail(QFrame):
             group.addButton(button)
             column.addWidget(button)
             self._buttons[place.key] = button
+        if not any(place.bottom for place in places):
+            column.addStretch(1)
         self._fold = IconButton("panel-left-close", self.tr("Collapse the rail"), self.toggle)
         column.addSpacing(4)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)

@@ -83,6 +83,8 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(everything)
+        # Else the first button would open with a focus ring that nobody asked for.
+        everything.setFocus()
         self.palette_popup = CommandPalette(self)
         self._drop_hint = _DropHint(self)
 

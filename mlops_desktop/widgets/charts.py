@@ -120,8 +120,9 @@ class _Bars(QWidget):
         painter.setPen(theme.color("border"))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, pitch * len(self._bars)))
         painter.setPen(theme.color("muted"))
-        foot = QRect(round(left), self.height() - 20, round(width), 20)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.x_label)
+        foot = QRect(names, self.height() - 20, self.width() - names, 20)
+        text = metrics.elidedText(self.x_label, Qt.TextElideMode.ElideRight, foot.width())
+        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_bar(
         self,

@@ -107,14 +107,14 @@ class HeatMap(PlotCard):
 
     def _moved(self, feature: int, time: int) -> None:
         if feature < 0:
-            self.readout.setText("")
+            self.set_readout("")
             return
         value = self._values[feature, time]
         shown = self.tr("too few rows") if np.isnan(value) else f"{self._measure} {value:.3g}"
         if self._limits is not None:
             shown += self.tr(", limit {0:.3g}").format(self._limits[feature, time])
         when = self._time_text(self._times[time])
-        self.readout.setText(f"{self._features[feature]}, {when}:  {shown}")
+        self.set_readout(f"{self._features[feature]}, {when}:  {shown}")
         self.cell_hovered.emit(feature, time)
 
 
@@ -195,8 +195,8 @@ class _Cells(QWidget):
         strip = QRect(ground.right() + 14, ground.top(), 10, ground.height())
         painter.drawImage(strip, ramp)
         words = QRect(strip.right() + 6, strip.top(), 40, strip.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{high:.2g}")
-        painter.drawText(words, Qt.AlignmentFlag.AlignBottom, f"{low:.2g}")
+        painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{round(high, 3):g}")
+        painter.drawText(words, Qt.AlignmentFlag.AlignBottom, f"{round(low, 3):g}")
 
     def _paint_dots(self, painter: QPainter) -> None:
         if self._over is None or not self._over.any():

@@ -7,10 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGraphicsView,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from mlops_desktop.widgets.buttons import IconButton
 from mlops_desktop.widgets.cards import Card, label
@@ -59,7 +67,7 @@ class Legend(QWidget):
                 painter.setPen(QPen(entry.color, 2, entry.style))
                 painter.drawLine(left, 9, left + 18, 9)
             painter.setPen(theme.color("muted"))
-            width = painter.fontMetrics().horizontalAdvance(entry.name)
+            width = painter.fontMetrics().horizontalAdvance(entry.name) + 2
             words = QRect(left + 24, 0, min(width, self.width() - left - 24), self.height())
             text = painter.fontMetrics().elidedText(
                 entry.name, Qt.TextElideMode.ElideRight, words.width()
@@ -122,6 +130,15 @@ class PlotCard(Card):
         name = self.tr("Chart menu of {0}").format(title)
         self._menu_button.setAccessibleName(name)
         self._menu_button.setToolTip(self.tr("Table, save"))
+
+    def set_readout(self, text: str) -> None:
+        """What the crosshair or the chosen cell says, beside the title; elided if too long."""
+        room = self.readout.width()
+        self.readout.setText(
+            self.readout.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, room)
+        )
+        self.readout.setToolTip(text)
+        self._chart.setAccessibleDescription(text)
 
     def set_chart(self, chart: QWidget) -> None:
         chart.setAccessibleName(self.title.text())
@@ -209,7 +226,11 @@ class PlotCard(Card):
         painter.setPen(theme.color("text"))
         place = QRect(12, 0, size.width() - 24, _SAVED_TITLE_PX)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self.title.text())
-        self._chart.render(painter, QPoint(0, _SAVED_TITLE_PX))
+        if isinstance(self._chart, QGraphicsView):
+            ground = QRectF(QPointF(0, _SAVED_TITLE_PX), self._chart.size())
+            self._chart.render(painter, ground)
+        else:
+            self._chart.render(painter, QPoint(0, _SAVED_TITLE_PX))
         painter.end()
 
     def _ask_where(self, kind: str) -> None:

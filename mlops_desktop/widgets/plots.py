@@ -70,6 +70,7 @@ class _Plot(PlotCard):
     def restyle(self, theme: Theme) -> None:
         if not hasattr(self, "view"):
             return
+        self.view.setBackground(theme.color("surface"))
         muted = theme.color("muted")
         for side in ("bottom", "left"):
             axis = self.item.getAxis(side)
@@ -109,6 +110,7 @@ class LinePlot(_Plot):
         self._threshold_item: pg.InfiniteLine | None = None
         super().__init__(title, x_label, y_label, dates)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setPen(pg.mkPen(app_theme().color("muted")))
         self._cross.hide()
         self.item.addItem(self._cross, ignoreBounds=True)
         # Held, since a proxy that is collected no longer listens.
@@ -144,11 +146,11 @@ class LinePlot(_Plot):
         """Move the crosshair to x and read out the values there; NaN hides it."""
         if not np.isfinite(x):
             self._cross.hide()
-            self.readout.setText("")
+            self.set_readout("")
             return
         self._cross.setPos(x)
         self._cross.show()
-        self.readout.setText(self._values_at(x))
+        self.set_readout(self._values_at(x))
 
     def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
         """Every x of any series once, with each series' value; the newest rows of very many."""
@@ -313,6 +315,8 @@ class ScatterPlot(_Plot):
 
 def _labelled(line: pg.InfiniteLine, text: str, color: QColor, at: float) -> pg.InfiniteLine:
     if text:
-        line.label = pg.InfLineLabel(line, text, position=at, color=color, anchors=[(0, 1), (0, 1)])
+        # Beside the line, on the side where the view has room.
+        anchor = (0, 0) if line.angle == 90 else (0, 1)
+        line.label = pg.InfLineLabel(line, text, position=at, color=color, anchors=[anchor, anchor])
         line.label.setFont(app_theme().font(9))
     return line

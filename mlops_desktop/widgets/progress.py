@@ -69,6 +69,7 @@ class JobRow(QWidget):
         first.addWidget(self._state)
         first.addStretch(1)
         below = QHBoxLayout()
+        below.setSpacing(12)
         below.addWidget(self._text, 1)
         below.addWidget(self._left)
         grid.addLayout(first, 0, 0)

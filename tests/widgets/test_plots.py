@@ -1,0 +1,104 @@
+"""Plots: live updates, hidden ones, tables and files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
+from mlops_desktop.widgets.heat_map import HeatMap
+from mlops_desktop.widgets.histogram import Histogram
+from mlops_desktop.widgets.plots import LinePlot, ScatterPlot, Series
+
+X = np.arange(50.0)
+
+
+def test_that_two_thousand_live_updates_keep_the_reference_count_of_none(qtbot: QtBot):
+    plot = LinePlot("Loss", "step", "loss")
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    before = sys.getrefcount(None)
+    for step in range(2_000):
+        plot.set_series([Series(name, X, np.sin(X + step)) for name in ("a", "b", "c")])
+        if step % 20 == 0:
+            qtbot.wait(0)
+    assert sys.getrefcount(None) > before - 500
+
+
+def test_that_a_hidden_plot_draws_only_when_shown(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    plot = LinePlot("Loss")
+    qtbot.addWidget(plot)
+    draws: list[None] = []
+    monkeypatch.setattr(plot, "redraw", lambda: draws.append(None))
+    plot.set_series([Series("a", X, X)])
+    assert draws == []
+    plot.show()
+    assert len(draws) == 1
+
+
+def test_that_the_table_joins_the_series_by_x(qtbot: QtBot):
+    plot = LinePlot("Loss", "step")
+    qtbot.addWidget(plot)
+    plot.set_series([Series("a", X[:2], X[:2]), Series("b", X[1:3], X[1:3])])
+    titles, rows = plot.table()
+    assert list(titles) == ["step", "a", "b"]
+    assert list(rows) == [(0.0, 0.0, None), (1.0, 1.0, 1.0), (2.0, None, 2.0)]
+
+
+def test_that_a_chart_can_be_shown_as_a_table(qtbot: QtBot):
+    chart = BarPlot("What matters", "share")
+    qtbot.addWidget(chart)
+    chart.set_bars([Bar("hour", 0.6), Bar("temp", -0.2)])
+    chart.show()
+    chart.show_table(True)
+    assert chart._table is not None
+    assert chart._table.rows() == (("hour", 0.6), ("temp", -0.2))
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "csv"])
+def test_that_every_chart_can_be_saved(qtbot: QtBot, tmp_path: Path, kind: str):
+    line, points = LinePlot("Line", dates=True), ScatterPlot("Points", diagonal=True)
+    line.set_series([Series("a", X, X), Series("b", X, np.where(X == 3, np.nan, X), dashed=True)])
+    line.set_markers([(3.0, "v2")])
+    line.set_threshold(20.0, "limit")
+    points.set_points(X, X)
+    bars, matrix, heat = BarPlot("Bars", "x"), ConfusionMatrix("Matrix"), HeatMap("Heat", "PSI")
+    bars.set_bars([Bar("a", 1.0), Bar("b", -1.0)])
+    matrix.set_counts(["no", "yes"], np.array([[9, 1], [2, 8]]))
+    heat.set_values(["a", "b"], [0.0, 9e5], np.array([[0.1, np.nan], [0.2, 0.5]]), 0.25)
+    for chart in (line, points, bars, matrix, heat):
+        qtbot.addWidget(chart)
+        chart.resize(400, 300)
+        chart.show()
+        path = tmp_path / f"{chart.title.text()}.{kind}"
+        chart.save(path)
+        assert path.stat().st_size > 20
+
+
+def test_that_a_click_on_a_cell_says_which(qtbot: QtBot):
+    heat = HeatMap("Drift", "PSI")
+    qtbot.addWidget(heat)
+    heat.set_values(["a", "b"], [0.0, 9e5], np.array([[0.1, 0.3], [0.2, 0.5]]), [0.25, 0.6])
+    heat.resize(400, 300)
+    heat.show()
+    with qtbot.waitSignal(heat.cell_clicked) as told:
+        qtbot.mouseClick(
+            heat._face, Qt.MouseButton.LeftButton, pos=heat._face._cell(1, 1).center().toPoint()
+        )
+    assert told.args == [1, 1]
+    assert "limit 0.6" in heat.readout.toolTip()
+
+
+def test_that_a_histogram_paints_counts_parts_and_a_reference(qtbot: QtBot):
+    histogram = Histogram("temp")
+    qtbot.addWidget(histogram)
+    blank = histogram.grab().toImage()
+    histogram.set_counts([[1, 5, 2], [2, 1, 0]], ends=("0", "1"), reference=[3, 3, 3])
+    assert histogram.grab().toImage() != blank
