@@ -39,14 +39,15 @@ class Servers:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def hold(self, process: subprocess.Popen[bytes]) -> None:
-        self._processes = [held for held in self._processes if held.poll() is None]
+        for ended in [held for held in self._processes if held.poll() is not None]:
+            _close_pipe(ended)
+            self._processes.remove(ended)
         self._processes.append(process)
 
     def close(self) -> None:
         """End them all; returns when they are gone."""
         for process in self._processes:
-            if process.stdin is not None:
-                process.stdin.close()
+            _close_pipe(process)
         for process in self._processes:
             try:
                 process.wait(_GRACE_S)
@@ -54,6 +55,11 @@ class Servers:
                 process.kill()
                 process.wait()
         self._processes = []
+
+
+def _close_pipe(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def launch(

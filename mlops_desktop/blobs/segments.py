@@ -175,19 +175,17 @@ def last_records(folder: Path, count: int) -> list[tuple[SegmentHeader, Record]]
 def _lines_from_end(path: Path) -> Iterator[bytes]:
     """Whole lines, last first; a torn last line is left out."""
     with path.open("rb") as file:
-        position = file.seek(0, os.SEEK_END)
-        rest, first = b"", True
+        position, rest, at_end = file.seek(0, os.SEEK_END), b"", True
         while position:
             step = min(_BLOCK, position)
             position -= step
             file.seek(position)
-            head, *lines = (file.read(step) + rest).split(b"\n")
-            if first:
-                lines = lines[:-1] if lines else lines
-                first = not lines and position > 0 and b"\n" not in head
-            rest = head
+            rest, *lines = (file.read(step) + rest).split(b"\n")
+            if lines and at_end:
+                lines.pop()  # Nothing, or a torn line.
+                at_end = False
             yield from reversed(lines)
-        if rest and not first:
+        if rest and not at_end:
             yield rest
 
 
