@@ -26,12 +26,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.panels.palette import Command, CommandPalette
-from mlops_desktop.panels.rail import Place, Rail
-from mlops_desktop.panels.status import StatusBar
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.icons import set_icon
+from mlops_desktop.widgets.palette import Command, CommandPalette
+from mlops_desktop.widgets.rail import Place, Rail
+from mlops_desktop.widgets.status_bar import StatusBar
 
 __all__ = ["Command", "MainWindow", "Place"]
 _TABLES = (".csv", ".tsv", ".txt", ".parquet")

@@ -6,8 +6,15 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from mlops_desktop.widgets.cells import ROW_HEIGHT, CellDelegate
 from mlops_desktop.widgets.row_model import Column, RowModel
@@ -15,7 +22,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 __all__ = ["Column", "RowTable"]
 R = TypeVar("R")
-_WIDEST, _ARROW = 320, 24
+_WIDEST, _ARROW, _MEASURED_ROWS = 320, 40, 40
 
 
 class RowTable(QTableView, Generic[R]):
@@ -163,11 +170,16 @@ class RowTable(QTableView, Generic[R]):
         self.selection_changed.emit(self.selected_rows())
 
     def _fit_columns(self) -> None:
-        self.resizeColumnsToContents()
+        bold = QFontMetrics(app_theme().font(weight=QFont.Weight.DemiBold))
+        option = QStyleOptionViewItem()
+        rows = range(min(_MEASURED_ROWS, self._rows.rowCount()))
         for number, column in enumerate(self._rows.columns):
-            wide = column.width or min(_WIDEST, self.columnWidth(number) + _ARROW)
+            title = bold.horizontalAdvance(column.title) + _ARROW
+            cells = (self._rows.index(row, number) for row in rows)
+            delegate = self.itemDelegate()
+            wide = max([title, *(delegate.sizeHint(option, cell).width() + 8 for cell in cells)])
             if not column.stretch:
-                self.setColumnWidth(number, wide)
+                self.setColumnWidth(number, column.width or min(_WIDEST, wide))
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)

@@ -55,8 +55,8 @@ QLineEdit[wrong="true"], QComboBox[wrong="true"], QAbstractSpinBox[wrong="true"]
   border-color: $error; }
 QAbstractSpinBox { padding-left: 0; }
 QAbstractSpinBox:focus { padding-left: 0; }
-QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none;
-  background: transparent; padding: 0 0 0 8px; min-height: 0; }
+QLineEdit#qt_spinbox_lineedit, QLineEdit#qt_spinbox_lineedit:focus { border: none;
+  background: transparent; padding: 0; margin-left: 10px; min-height: 0; }
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox::down-arrow { image: url("$down"); width: 14px; height: 14px; }
 QComboBox { combobox-popup: 0; }

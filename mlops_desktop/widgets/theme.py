@@ -144,7 +144,7 @@ class Theme(QObject):
         if self.is_dark:
             return mixed(color, self.color("surface"), 0.18)
         # The dark inks of a light theme would give muddy tints: keep their hue alone.
-        return QColor.fromHsvF(color.hsvHueF(), 0.15, 0.98)
+        return QColor.fromHsvF(color.hsvHueF(), 0.11, 0.985)
 
     def series(self, number: int) -> QColor:
         """The colour of the number-th line, from 0; they repeat, so tell them apart by dashes."""

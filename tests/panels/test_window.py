@@ -8,8 +8,8 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.panels.palette import match_score
 from mlops_desktop.panels.window import Command, MainWindow, Place
+from mlops_desktop.widgets.palette import match_score
 from mlops_desktop.widgets.theme import app_theme
 
 
