@@ -31,3 +31,8 @@ def verify(store: Store) -> AuditReport:
 def recent(store: Store, limit: int = 50) -> list[AuditEntry]:
     """The newest entries, newest first."""
     return rows.entries(store, limit)
+
+
+def about(store: Store, subject: str) -> list[AuditEntry]:
+    """What was done to one thing, such as `bike@1`, newest first."""
+    return rows.about(store, subject)

@@ -12,6 +12,7 @@ from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.core.datasets import (
     Column,
+    ColumnType,
     Dataset,
     DatasetVersion,
     DataWarning,
@@ -43,8 +44,28 @@ def import_file(lane: Lane, spec: ImportSpec, context: Context | None = None) ->
         raise UserError(f"There is no file {path}.", hint="Check the path.")
     types = {name: kind.value for name, kind in spec.types.items()}
     job: dict[str, object] = {"path": str(path), "format": "csv", "types": types}
-    source = Source("file", str(path))
+    source = Source("file", str(path), detail={"types": types} if types else {})
     return _ingest(lane, spec.dataset, job, source, spec.message, None, context)
+
+
+def read_again(
+    lane: Lane, ref: str | Ref, types: dict[str, ColumnType], context: Context | None = None
+) -> DatasetVersion:
+    """Import the file of a version again, with other types for some columns.
+
+    Types that were asked for before are kept. Raises UserError where it came from no file, or
+    where the file is gone.
+    """
+    version = lane(lambda store: get_version(store, ref))
+    if version.source.kind != "file":
+        raise UserError(
+            f"{version.ref} was not read from a file.", hint="Choose a version that was."
+        )
+    asked: Any = version.source.detail.get("types", {})
+    before = {name: ColumnType(kind) for name, kind in asked.items()}
+    names = ", ".join(f"{name} as {kind.value}" for name, kind in types.items())
+    spec = ImportSpec(version.source.path, version.dataset, f"Read {names}", before | types)
+    return import_file(lane, spec, context)
 
 
 def add_table(
@@ -189,6 +210,13 @@ def load(
 ) -> pa.Table:
     """The whole table, or the named columns of it in that order. Safe in any thread."""
     return manifests.load(workspace, manifests.read(workspace, version.manifest), columns)
+
+
+def fsck_version(workspace: Workspace, version: DatasetVersion) -> list[str]:
+    """What is wrong with the stored bytes of a version, in words; empty when all is well."""
+    fault = objects.verify(workspace, version.profile)
+    found = [f"profile {version.profile[:12]}: {fault}"] if fault else []
+    return found + manifests.faults(workspace, version.manifest)
 
 
 def profile(workspace: Workspace, version: DatasetVersion) -> Profile:

@@ -101,9 +101,27 @@ def train(
     return sorted(ended, key=lambda run: run.id)
 
 
-def list_runs(store: Store) -> list[Run]:
-    """Every run, newest first."""
-    return rows.newest_first(store)
+def supervise_or_raise(
+    lane: Lane, run_id: int, context: Context | None = None, workers: int | None = None
+) -> Run:
+    """As supervise, for a job that is to end as its run does: raises UserError or Cancelled."""
+    run = supervise(lane, run_id, context, workers)
+    if run.state is RunState.CANCELLED:
+        raise Cancelled
+    if run.state is RunState.FAILED:
+        raise UserError(f"{run.title} failed.", why=run.error)
+    return run
+
+
+def cancel_queued(store: Store, run_id: int) -> Run:
+    """End a run that nobody has begun to supervise. A running one is stopped by its context."""
+    run = get_run(store, run_id)
+    return _end(store, run_id, RunState.CANCELLED) if run.state is RunState.QUEUED else run
+
+
+def list_runs(store: Store, after: int = 0) -> list[Run]:
+    """Every run with a number above `after`, newest first."""
+    return rows.newest_first(store, after)
 
 
 def get_run(store: Store, run_id: int) -> Run:

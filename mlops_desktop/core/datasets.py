@@ -46,6 +46,7 @@ class DataWarning:
     """One finding: what it is, why it matters and what can be done, about which columns.
 
     answered: the user decided (kept or excluded the columns). Only leaks must be answered.
+    read_as: the types that the column could be read as instead, by importing its file again.
     """
 
     kind: WarningKind
@@ -54,6 +55,7 @@ class DataWarning:
     why: str
     fix: str
     answered: bool = False
+    read_as: tuple[ColumnType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,3 +13,9 @@ def entries(store: Store, limit: int | None = None) -> list[AuditEntry]:
     else:
         rows = store.query("SELECT * FROM audit ORDER BY seq DESC LIMIT ?", [limit])
     return [AuditEntry(**row) for row in rows]
+
+
+def about(store: Store, subject: str) -> list[AuditEntry]:
+    """The entries of one subject, newest first."""
+    rows = store.query("SELECT * FROM audit WHERE subject = ? ORDER BY seq DESC", [subject])
+    return [AuditEntry(**row) for row in rows]

@@ -84,8 +84,9 @@ def get(store: Store, run_id: int) -> Run:
     return _from_row(row)
 
 
-def newest_first(store: Store) -> list[Run]:
-    return [_from_row(row) for row in store.query(_RUNS + "ORDER BY r.id DESC")]
+def newest_first(store: Store, after: int = 0) -> list[Run]:
+    rows = store.query(_RUNS + "WHERE r.id > ? ORDER BY r.id DESC", [after])
+    return [_from_row(row) for row in rows]
 
 
 def of_experiment(store: Store, experiment: int) -> list[Run]:
