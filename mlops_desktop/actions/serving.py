@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
-import pyarrow as pa
 
 from mlops_desktop.blobs.segments import last_records
 from mlops_desktop.core.deployments import Deployment, LiveStats, RecentRequest
@@ -21,6 +20,9 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import uuid7
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.paths import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_ROWS = 5_000
 _BODY_LIMIT = 8 * 1024 * 1024
@@ -223,6 +225,8 @@ def _silent(deployment: Deployment, error: Exception) -> UserError:
 
 
 def _with_answers(table: pa.Table, answers: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415  pyarrow is for those who predict.
+
     added: dict[str, list[Any]] = {PREDICTION_ID: [], PREDICTION: []}
     for answer in answers:
         added[PREDICTION_ID] += answer["prediction_ids"]

@@ -227,8 +227,14 @@ def _floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def _codes(column: npt.NDArray[Any], places: dict[str, int]) -> npt.NDArray[np.intp]:
+    missing = places.get(MISSING, -1)
+    known: dict[Any, int] = {**places, None: missing}
     values = column.tolist()
-    return np.array([places.get(_category(value), -1) for value in values], dtype=np.intp)
+    found = [known.get(value, -1) for value in values]
+    if missing >= 0 and -1 in found:  # NaN equals nothing, so no look-up finds it.
+        pairs = zip(found, values, strict=True)
+        found = [missing if value != value else code for code, value in pairs]  # noqa: PLR0124
+    return np.array(found, dtype=np.intp)
 
 
 def date_part(column: npt.NDArray[Any], part: str) -> npt.NDArray[np.float64]:

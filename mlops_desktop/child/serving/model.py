@@ -12,12 +12,14 @@ from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
 from mlops_desktop.child.serving.checks import RowChecker, Rows
 from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
 from mlops_desktop.ml.encode import RowEncoder
 from mlops_desktop.paths import Workspace
 
 _BY_COLUMN = 16  # From this many rows on, encoding whole columns is faster.
+_OBJECTS = (ColumnType.TEXT, ColumnType.DATETIME)
 Scores = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -103,10 +105,13 @@ class LoadedModel:
         if len(rows) < _BY_COLUMN:
             return self.encoder.encode_rows(self.columns, rows)
         table = {}
-        for name, values in zip(self.columns, zip(*rows, strict=True), strict=True):
-            column = np.empty(len(rows), dtype=object)
-            column[:] = values
-            table[name] = column
+        for field, values in zip(self.signature.inputs, zip(*rows, strict=True), strict=True):
+            if field.type in _OBJECTS:
+                column = np.empty(len(rows), dtype=object)
+                column[:] = values
+            else:
+                column = np.array(values, dtype=np.float64)  # None becomes NaN.
+            table[field.name] = column
         return self.encoder.encode_table(table)
 
     def _onnx_scores(self, session: Any) -> Callable[[Rows], Scores]:
