@@ -131,6 +131,8 @@ class Form(QWidget):
             return combo
         if field.kind == "whole" and field.low is not None and field.high is not None:
             spin = QSpinBox()
+            # A style sheet's padding does not reach the text of a spin box.
+            spin.lineEdit().setTextMargins(8, 0, 0, 0)
             spin.setRange(math.floor(field.low), math.ceil(field.high))
             spin.valueChanged.connect(lambda: self._edited(field))
             return spin

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from mlops_desktop.widgets.cells import ROW_HEIGHT, Cell, CellDelegate
+from mlops_desktop.widgets.header import Header
 
 PAGE_ROWS = 200
 _KEPT_PAGES = 40
@@ -181,13 +182,12 @@ class PageTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        down, across = self.verticalHeader(), self.horizontalHeader()
+        down, across = self.verticalHeader(), Header(self)
+        self.setHorizontalHeader(across)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(ROW_HEIGHT)
         down.setHighlightSections(False)
-        across.setHighlightSections(False)
         across.setDefaultSectionSize(120)
-        across.setSectionsClickable(True)
         across.sectionClicked.connect(self.column_chosen)
         across.sectionDoubleClicked.connect(self._sort)
         self._sorted = (-1, False)
@@ -218,6 +218,9 @@ class PageTable(QTableView):
     def _sort(self, column: int) -> None:
         descending = self._sorted == (column, False)
         self._sorted = (column, descending)
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.horizontalHeader().setSortIndicatorShown(True)
+        self.horizontalHeader().setSortIndicator(column, order)
         self.sort_wanted.emit(column, descending)
 
 

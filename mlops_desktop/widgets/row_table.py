@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.widgets.cells import ROW_HEIGHT, CellDelegate
+from mlops_desktop.widgets.header import Header
 from mlops_desktop.widgets.row_model import Column, RowModel
 from mlops_desktop.widgets.theme import app_theme
 
@@ -76,8 +77,8 @@ class RowTable(QTableView, Generic[R]):
         down.hide()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(ROW_HEIGHT)
-        across = self.horizontalHeader()
-        across.setHighlightSections(False)
+        across = Header(self)
+        self.setHorizontalHeader(across)
         across.setSectionsMovable(True)
         across.setSortIndicatorClearable(True)
         across.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

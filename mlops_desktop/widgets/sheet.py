@@ -82,10 +82,6 @@ QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none; font-weight: 600;
   border-bottom: 1px solid $divider; padding: 0 8px; min-height: 30px; }
 QHeaderView::section:vertical { font-weight: 400; border-bottom: none; padding: 0 8px; }
-QHeaderView::up-arrow { image: url("$up"); width: 12px; height: 12px;
-  subcontrol-position: right center; right: 2px; }
-QHeaderView::down-arrow { image: url("$down"); width: 12px; height: 12px;
-  subcontrol-position: right center; right: 2px; }
 
 QFrame[card="true"] { background: $surface; border: 1px solid $divider; border-radius: 6px; }
 QFrame[card="true"][clickable="true"]:hover { border-color: $control; }

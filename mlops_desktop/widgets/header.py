@@ -1,0 +1,59 @@
+"""The header over a table's columns, painted by hand.
+
+Qt's style sheets clip right-aligned titles beside a sort arrow, as of 6.11.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFont, QPainter
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from mlops_desktop.widgets.icons import pixmap
+from mlops_desktop.widgets.theme import app_theme
+
+_PADDING, _ARROW, _HEIGHT = 8, 12, 32
+
+
+class Header(QHeaderView):
+    """A bold muted title in line with its cells; the arrow stands on the title's inner side."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _HEIGHT)
+
+    def paintSection(  # noqa: N802 - Qt's name
+        self,
+        painter: QPainter,
+        rect: QRect,
+        logicalIndex: int,  # noqa: N803 - Qt's name
+    ) -> None:
+        theme, model = app_theme(), self.model()
+        painter.save()
+        painter.fillRect(rect, theme.color("surface"))
+        painter.setPen(theme.color("divider"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        sides = model.headerData(
+            logicalIndex, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole
+        )
+        right = bool(Qt.AlignmentFlag(sides or 0) & Qt.AlignmentFlag.AlignRight)
+        inner = rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        painter.setFont(theme.font(weight=QFont.Weight.DemiBold))
+        title = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal) or "")
+        sorted_here = self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex
+        room = inner.width() - (_ARROW + 4 if sorted_here else 0)
+        title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room)
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.setPen(theme.color("text" if sorted_here else "muted"))
+        painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, title)
+        if sorted_here:
+            width = painter.fontMetrics().horizontalAdvance(title)
+            left = inner.right() - width - _ARROW - 3 if right else inner.left() + width + 4
+            up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+            arrow = pixmap("chevron-up" if up else "chevron-down", "text", _ARROW, 2.0)
+            painter.drawPixmap(left, rect.center().y() - _ARROW // 2 + 1, arrow)
+        painter.restore()
