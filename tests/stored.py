@@ -32,6 +32,7 @@ def store_table(
         for batch in table.to_batches(max_chunksize=rows):
             writer.write(batch)
         manifest = writer.finish()
+        writer.publish()
     return manifests.read(workspace, manifests.save(workspace, manifest))
 
 

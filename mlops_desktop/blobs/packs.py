@@ -45,9 +45,21 @@ def read_chunk(
     return chunks.decode(data, name, kind, base)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged(Workspace):
+    """A workspace whose blobs include the packs of a folder that are not published yet."""
+
+    folder: Path
+
+    def blob(self, sha256: str) -> Path:
+        staged = self.folder / sha256
+        return staged if staged.exists() else Workspace.blob(self, sha256)
+
+
 class PackWriter:
-    """Collects chunks in files of a scratch folder; publish() makes them blobs, all at the end,
-    so that an import which is stopped leaves nothing outside its folder."""
+    """Collects chunks in files of a scratch folder. They can be read there as soon as finish()
+    has told where each chunk lies, and become blobs by publish(), once all else has succeeded: an
+    import that is stopped leaves nothing outside its folder."""
 
     def __init__(self, folder: Path) -> None:
         """folder is made here; its name must be new."""
@@ -57,13 +69,13 @@ class PackWriter:
         self._hasher = hashlib.sha256()
         self._size = 0
         self._inside: list[tuple[str, int, int, str | None]] = []
-        self._finished: list[tuple[Path, str, list[tuple[str, int, int, str | None]]]] = []
+        self._places: dict[str, Place] = {}
 
     def add(self, name: str, data: bytes, base: str | None = None) -> None:
         """Append one chunk."""
         with objects.disk_errors("the table"):
             if self._file is None:
-                self._file = (self._folder / f"{len(self._finished)}").open("xb")
+                self._file = (self._folder / "unfinished").open("xb")
             self._file.write(data)
         self._hasher.update(data)
         self._inside.append((name, self._size, len(data), base))
@@ -71,15 +83,15 @@ class PackWriter:
         if self._size >= _FULL:
             self._close()
 
-    def publish(self, workspace: Workspace) -> dict[str, Place]:
-        """Turn the files into blobs; the answer is where each added chunk lies."""
+    def finish(self) -> dict[str, Place]:
+        """No more chunks; the answer is where each of them lies."""
         self._close()
-        places: dict[str, Place] = {}
-        for path, pack, inside in self._finished:
-            objects.adopt(workspace, path, pack)
-            for name, offset, length, base in inside:
-                places[name] = Place(pack, offset, length, base)
-        return places
+        return self._places
+
+    def publish(self, workspace: Workspace) -> None:
+        """Turn the files into blobs."""
+        for path in sorted(self._folder.iterdir()):
+            objects.adopt(workspace, path, path.name)
 
     def discard(self) -> None:
         """Remove what was not published."""
@@ -90,8 +102,10 @@ class PackWriter:
     def _close(self) -> None:
         if self._file is None:
             return
-        path = Path(self._file.name)
         with objects.disk_errors("the table"), self._file as file:
             objects.flush(file)
-        self._finished.append((path, self._hasher.hexdigest(), self._inside))
+        pack = self._hasher.hexdigest()
+        Path(self._file.name).replace(self._folder / pack)
+        for name, offset, length, base in self._inside:
+            self._places[name] = Place(pack, offset, length, base)
         self._file, self._hasher, self._size, self._inside = None, hashlib.sha256(), 0, []

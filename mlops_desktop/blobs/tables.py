@@ -27,7 +27,7 @@ _MAX_BYTES = 256 << 20  # Of rows that wait for their cut: long texts are cut so
 
 
 class TableWriter:
-    """Takes record batches of one schema; finish() gives the manifest.
+    """Takes record batches of one schema; finish() gives the manifest, publish() the blobs.
 
     A cut falls after at least `min` rows at the first row whose rolling hash is below a limit, so
     that an inserted row moves one cut and no more. As long as rows keep the place that they had
@@ -45,7 +45,8 @@ class TableWriter:
         """folder: scratch in the workspace. known: versions to share chunks with, parent first."""
         self._workspace = workspace
         self._columns = tuple(columns)
-        self._packs = PackWriter(folder / f"packs-{secrets.token_hex(4)}")
+        self.staged = packs.Staged(workspace.root, folder / f"packs-{secrets.token_hex(4)}")
+        self._packs = PackWriter(self.staged.folder)
         self._known = {
             name: place for manifest in reversed(known) for name, place in manifest.places.items()
         }
@@ -65,9 +66,10 @@ class TableWriter:
     def __enter__(self) -> TableWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._pool.shutdown()
-        self._packs.discard()
+        if error[0] is not None:
+            self._packs.discard()
 
     def write(self, batch: pa.RecordBatch) -> U64:
         """Add rows; the answer is their hashes."""
@@ -83,9 +85,9 @@ class TableWriter:
         return hashes
 
     def finish(self) -> Manifest:
-        """Write what is left and publish the packs."""
+        """Write what is left. The table can be read from `staged` from now on."""
         self._cut(final=True)
-        places = {**self._known, **self._packs.publish(self._workspace)}
+        places = {**self._known, **self._packs.finish()}
         used = {name for chunk in self._chunks for name in chunk.columns}
         used |= {base for name in used if (base := places[name].base)}
         schema = [[column.name, column.type.value] for column in self._columns]
@@ -100,6 +102,10 @@ class TableWriter:
             chunks=tuple(self._chunks),
             places={name: places[name] for name in sorted(used)},
         )
+
+    def publish(self) -> None:
+        """Make the packs blobs of the workspace, after finish()."""
+        self._packs.publish(self._workspace)
 
     def _cut(self, *, final: bool) -> None:
         """Store the chunks that can be told by now; all rows where no more can be waited for."""

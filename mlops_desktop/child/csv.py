@@ -29,6 +29,7 @@ Progress = Callable[[float, str], None]
 _BLOCK = 2 << 20
 _HUGE_BLOCK = 128 << 20  # For rows that do not fit in a block.
 _BOOLEANS = (["true", "True", "TRUE"], ["false", "False", "FALSE"])
+_TEXT = Verdict(ColumnType.TEXT, native=True, sure=True)
 
 
 class Contradiction(Exception):
@@ -115,9 +116,6 @@ def read(reading: Reading, source: ByteSource, progress: Progress) -> Iterator[p
             )
 
 
-_TEXT = Verdict(ColumnType.TEXT, native=True, sure=True)
-
-
 def _scan(reading: Reading, names: list[str], progress: Progress) -> Reading:
     """Judge some columns by all of their cells."""
     if not names:
@@ -154,7 +152,8 @@ def _look_at_all(reading: Reading, progress: Progress) -> Reading:
         for name, verdict in reading.verdicts.items()
         if verdict.kind is not ColumnType.TEXT and verdict.native
     ]
-    return replace(_scan(reading, doubtful, progress), looked_at_all=True)
+    found = _scan(reading, doubtful, progress)
+    return replace(found, looked_at_all=found.file is reading.file)
 
 
 def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBatch]:
@@ -172,8 +171,8 @@ def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBat
         parse_options=arrow_csv.ParseOptions(
             delimiter=reading.file.delimiter,
             newlines_in_values=True,
-            ignore_empty_lines=len(reading.file.names)
-            > 1,  # Else an empty line is a missing value.
+            # In a table of one column an empty line is a missing value.
+            ignore_empty_lines=len(reading.file.names) > 1,
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=types,
@@ -198,6 +197,8 @@ def _explained(reading: Reading, error: Exception, progress: Progress) -> Except
     wrong = re.search(r"In CSV column #(\d+): CSV conversion error to (?!string)", text)
     if wrong:
         found = _look_at_all(reading, progress)
+        if found.file is not file:
+            return Contradiction(found)
         # Arrow's reader refused a cell of this column, so from now on it is read as text first.
         name = file.names[int(wrong[1])]
         verdicts = {**found.verdicts, name: replace(found.verdicts[name], native=False)}

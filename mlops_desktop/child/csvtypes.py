@@ -11,27 +11,25 @@ import pyarrow.compute as pc
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 
-_MISSING = pa.array(
-    [
-        "",
-        "na",
-        "n/a",
-        "#n/a",
-        "nan",
-        "-nan",
-        "null",
-        "none",
-        "<na>",
-        "nil",
-        "missing",
-        "-",
-        "?",
-        ".",
-    ]
+_MARKS = (
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "-nan",
+    "null",
+    "none",
+    "<na>",
+    "nil",
+    "missing",
+    "-",
+    "?",
+    ".",
 )
-_WHOLE = r"^[+-]?(0|[1-9][0-9]{0,18})$"
-_LONG = r"^[+-]?[0-9]{19}$"  # May or may not fit in 64 bits.
-_PADDED = r"^[+-]?(0[0-9]+|[1-9][0-9]{19,})$"  # 007, or more digits than a number keeps.
+_MISSING = pa.array(["", *_MARKS])
+_WHOLE = r"^[+-]?(0|[1-9][0-9]*)$"
+_ZERO_LED = r"^[+-]?0[0-9]+$"
+_LONG = r"^[+-]?[0-9]{19,}$"  # May not fit in 64 bits.
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$|^[+-]?(inf|Inf|Infinity)$"
 _BOOLEAN = r"^(true|True|TRUE|false|False|FALSE)$"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -45,7 +43,7 @@ _OTHER_DATE = (
 _MOSTLY = 0.95  # So many numbers among the cells make the rest look like mistakes.
 _PARTLY = 0.5
 _NATIVE = {
-    ColumnType.INTEGER: _WHOLE,
+    ColumnType.INTEGER: r"^[+-]?[0-9]+$",
     ColumnType.NUMBER: _NUMBER,
     ColumnType.BOOLEAN: _BOOLEAN,
 }
@@ -67,9 +65,8 @@ class First:
         self.count += found
 
     def __str__(self) -> str:
-        return (
-            f"first: row {self.row:,}, {repr(self.value[:40]) if self.value.strip() else 'blank'}"
-        )
+        shown = repr(self.value[:40]) if self.value.strip() else "blank"
+        return f"first: row {self.row:,}, {shown}"
 
 
 class Tally:
@@ -82,7 +79,8 @@ class Tally:
         self.rows = 0
         self.empty = 0
         self.marked = First()  # Blank, NA, null and the like: they stand for missing.
-        self.whole = self.padded = self.numbers = 0
+        self.whole = self.numbers = 0
+        self.zero_led = self.too_long = 0  # Whole, but 007 or more digits than 64 bits hold.
         self.booleans = self.times = self.zoned = self.other_dates = 0
         self.not_number = First()
         self.not_time = First()
@@ -99,7 +97,6 @@ class Tally:
         marked = pc.and_(pc.is_valid(texts), pc.is_in(pc.utf8_lower(trimmed), value_set=_MISSING))
         self.marked.add(marked, texts, before)
         cells = pc.if_else(marked, None, trimmed)
-
         there = pc.is_valid(cells)
         number = _matches(cells, _NUMBER)
         time = pc.is_valid(_times(cells, _PLAIN_TIME, None))
@@ -107,7 +104,8 @@ class Tally:
         too_long = _too_long(cells)
         self.numbers += _count(number)
         self.whole += _count(_matches(cells, _WHOLE)) - too_long
-        self.padded += _count(_matches(cells, _PADDED)) + too_long
+        self.zero_led += _count(_matches(cells, _ZERO_LED))
+        self.too_long += too_long
         self.booleans += _count(_matches(cells, _BOOLEAN))
         self.times += _count(time)
         self.zoned += _count(zoned)
@@ -128,10 +126,10 @@ class Tally:
             return False
         if _count(_matches(texts, r"^[+]|[nN]")):
             return False  # Arrow's reader takes +1 for no integer, and nan and inf are special.
-        padded = _count(_matches(texts, _PADDED)) + _too_long(texts)
-        whole = _count(_matches(texts, r"^-?[0-9]+$"))
-        self.padded += padded
-        self.whole += whole - padded
+        zero_led, too_long = _count(_matches(texts, _ZERO_LED)), _too_long(texts)
+        self.zero_led += zero_led
+        self.too_long += too_long
+        self.whole += _count(_matches(texts, _WHOLE)) - too_long
         self.numbers += len(texts) - texts.null_count
         return True
 
@@ -152,14 +150,15 @@ def judge(name: str, tally: Tally, wanted: ColumnType | None = None) -> Verdict:
     cells = tally.rows - tally.empty - tally.marked.count
     if wanted is not None:
         return _as_wanted(name, tally, wanted)
-    if cells and tally.numbers == cells and not tally.padded:
+    padded = tally.zero_led or (tally.too_long and tally.whole + tally.too_long == cells)
+    if cells and tally.numbers == cells and not padded:
         kind = ColumnType.INTEGER if tally.whole == cells else ColumnType.NUMBER
         return _clean(name, tally, kind, "numbers")
     if cells and tally.booleans == cells:
         return _clean(name, tally, ColumnType.BOOLEAN, "true or false")
     if cells and tally.times + tally.zoned == cells:
         return _clean(name, tally, ColumnType.DATETIME, "dates")
-    if not cells or tally.padded:
+    if not cells or padded:
         return Verdict(ColumnType.TEXT, native=True, sure=bool(cells))
     warning = _spoiled(name, tally, cells)
     return Verdict(ColumnType.TEXT, native=True, sure=warning is None, warning=warning)
@@ -171,6 +170,8 @@ def convert(texts: Any, kind: ColumnType) -> Any:
     if kind is ColumnType.DATETIME:
         return pc.coalesce(_times(cells, _PLAIN_TIME, None), _times(cells, _ZONED_TIME, "UTC"))
     cells = _matching(cells, _NATIVE[kind])
+    if kind is ColumnType.INTEGER and _too_long(cells):
+        cells = pa.array([text if text and _fits(text) else None for text in cells.to_pylist()])
     if kind is ColumnType.BOOLEAN:
         return pc.equal(pc.utf8_lower(cells), pa.scalar("true"))
     return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), ARROW_TYPES[kind])
@@ -193,8 +194,11 @@ def _too_long(cells: Any) -> int:
     """How many of the whole numbers of 19 digits do not fit in 64 bits."""
     if (pc.max(pc.binary_length(cells)).as_py() or 0) < 19:
         return 0
-    digits = pc.replace_substring_regex(_matching(cells, _LONG), r"^\+", "").drop_null()
-    return sum(not -(2**63) <= int(text) < 2**63 for text in digits.to_pylist())
+    return sum(not _fits(text) for text in _matching(cells, _LONG).drop_null().to_pylist())
+
+
+def _fits(text: str) -> bool:
+    return -(2**63) <= int(text) < 2**63
 
 
 def _times(cells: Any, pattern: str, zone: str | None) -> Any:
@@ -225,6 +229,7 @@ def _clean(name: str, tally: Tally, kind: ColumnType, what: str) -> Verdict:
         f"({tally.marked}). Read as missing.",
         "One such cell would have turned the whole column into text.",
         "Nothing, if missing is what they mean. Else correct the file and import it again.",
+        read_as=(ColumnType.TEXT,),
     )
     return Verdict(kind, native=False, sure=False, warning=warning)
 
@@ -233,7 +238,7 @@ def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
     if wanted is ColumnType.TEXT:
         return Verdict(wanted, native=True, sure=True)
     good = {
-        ColumnType.INTEGER: tally.whole,
+        ColumnType.INTEGER: tally.whole + tally.zero_led,
         ColumnType.NUMBER: tally.numbers,
         ColumnType.BOOLEAN: tally.booleans,
         ColumnType.DATETIME: tally.times + tally.zoned,
@@ -251,6 +256,7 @@ def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
             f"was asked for{first}. Read as missing.",
             "They are lost in this version.",
             "Correct them in the file, or import the column as text.",
+            read_as=(ColumnType.TEXT,),
         )
     return Verdict(wanted, native=False, sure=False, warning=warning)
 
@@ -270,6 +276,7 @@ def _spoiled(name: str, tally: Tally, cells: int) -> DataWarning | None:
             "Treat them as missing: import again with the type number for this column."
             if few
             else "Split the column in two, or import it with the type number to drop the texts.",
+            read_as=(ColumnType.NUMBER,),
         )
     if times / cells >= _PARTLY:
         return DataWarning(
@@ -279,6 +286,7 @@ def _spoiled(name: str, tally: Tally, cells: int) -> DataWarning | None:
             f"({tally.not_time}). Kept as text.",
             "As text, nothing can be learned from the order or the season.",
             "Treat them as missing: import again with the type datetime for this column.",
+            read_as=(ColumnType.DATETIME,),
         )
     if tally.other_dates / cells >= _PARTLY:
         return DataWarning(

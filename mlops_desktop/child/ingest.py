@@ -36,8 +36,9 @@ _HEAD_ROWS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A table that is on the disk, but that no database row names yet."""
+    """A table that is on the disk, still in the scratch folder."""
 
+    writer: TableWriter
     manifest: Manifest
     hashes: U64
     warnings: list[DataWarning]
@@ -66,14 +67,16 @@ def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.J
         stored = _store_csv(workspace, path, folder, known, wanted, reading)
     manifest = stored.manifest
     duplicates, first_duplicate = _duplicates(stored.hashes)
-    profile = _profile(workspace, manifest, duplicates, report)
+    staged = stored.writer.staged
+    profile = _profile(staged, manifest, duplicates, report)
     report(_PROFILED, "Looking for traps")
     warnings = data_warnings(
         profile,
-        manifests.read_rows(workspace, manifest, 0, _HEAD_ROWS),
-        lambda names: manifests.load(workspace, manifest, names),
+        manifests.read_rows(staged, manifest, 0, _HEAD_ROWS),
+        lambda names: manifests.load(staged, manifest, names),
         first_duplicate,
     )
+    stored.writer.publish()
     manifest_name = manifests.save(workspace, manifest)
     profile_name = objects.put_bytes(workspace, manifests.compress_json(to_plain(profile)))
     old = {place for version in known for place in version.places.values()}
@@ -104,13 +107,12 @@ def _store_csv(
     while True:
         with reading.file.open() as source:
             try:
-                manifest, hashes = _write(
-                    workspace, folder, reading.columns, csv.read(reading, source, report), known
-                )
+                batches = csv.read(reading, source, report)
+                written = _write(workspace, folder, reading.columns, batches, known)
             except csv.Contradiction as found:
                 reading = found.reading
                 continue
-            return Stored(manifest, hashes, reading.warnings, source.sha256(), reading.file.size)
+            return Stored(*written, reading.warnings, source.sha256(), reading.file.size)
 
 
 def _store_arrow(
@@ -122,8 +124,8 @@ def _store_arrow(
 ) -> Stored:
     with pa.memory_map(str(path)) as file:
         columns, batches = arrowfile.read(pa.ipc.open_file(file), report)
-        manifest, hashes = _write(workspace, folder, columns, batches, known)
-    return Stored(manifest, hashes, [], objects.sha256_of(path), path.stat().st_size)
+        written = _write(workspace, folder, columns, batches, known)
+    return Stored(*written, [], objects.sha256_of(path), path.stat().st_size)
 
 
 def _write(
@@ -132,10 +134,10 @@ def _write(
     columns: tuple[Column, ...],
     batches: Iterator[pa.RecordBatch],
     known: list[Manifest],
-) -> tuple[Manifest, U64]:
+) -> tuple[TableWriter, Manifest, U64]:
     with TableWriter(workspace, folder, columns, known) as writer:
         hashes = [writer.write(batch) for batch in batches]
-        return writer.finish(), np.concatenate([np.zeros(0, np.uint64), *hashes])
+        return writer, writer.finish(), np.concatenate([np.zeros(0, np.uint64), *hashes])
 
 
 def _profile(

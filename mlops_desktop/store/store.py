@@ -30,7 +30,8 @@ _README = """This folder is an mlops_desktop workspace. It can be moved or copie
 workspace.db   an SQLite database: names, versions, runs, approvals, alerts, the audit chain
 objects/       files named by the SHA-256 of their bytes: `sha256sum` proves each one
                manifests of dataset versions are zstd-compressed JSON; they name byte ranges of
-               pack files, each an Arrow IPC stream that pyarrow alone can read
+               pack files, each a Parquet file of one column that pyarrow alone can read; where
+               a place has a fourth part, those are the rows that differ from that other chunk
                models are skops and ONNX files, never pickles
 runs/          logs of training runs, one folder each
 predictions/   what each deployment answered, one JSON line a request

@@ -220,6 +220,13 @@ def test_that_any_type_can_be_asked_for(workspace: Workspace, kind: str) -> None
     )
 
 
+def test_that_leading_zeros_can_be_asked_away(workspace: Workspace) -> None:
+    data = b"zip,b\n007,x\n12,y\n99999999999999999999,z\n"
+    values, _, warnings = read(workspace, data, {"zip": "integer"})
+    assert values["zip"] == [7, 12, None]
+    assert "1 of 3 values" in warnings[0]["what"]
+
+
 def test_that_a_type_for_an_unknown_column_is_refused(workspace: Workspace) -> None:
     with pytest.raises(UserError, match=r"no column 'pric'.*price"):
         read(workspace, b"price,b\n1,2\n", {"pric": "text"})
