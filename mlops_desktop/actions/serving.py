@@ -208,7 +208,8 @@ def _answer(server: Client, deployment: Deployment, body: bytes) -> dict[str, An
         else:
             if code == 200:
                 return answer
-            if code != 503 or attempt == _TRIES:
+            # 409: the try whose answer got lost is still being worked on.
+            if code not in (409, 503) or attempt == _TRIES:
                 raise UserError(
                     f"{deployment.name} refused the rows.", why=answer.get("error", str(code))
                 )

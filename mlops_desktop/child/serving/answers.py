@@ -101,10 +101,6 @@ class Answers:
         for active in [*self._leaving, self.active]:
             active.journal.close()
 
-    def count_failure(self) -> None:
-        key = (self.active.model.name, self.active.model.version)
-        self._stats.failed[key] = self._stats.failed.get(key, 0) + 1
-
     async def _answer_large(
         self,
         kind: BodyKind,

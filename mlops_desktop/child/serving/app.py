@@ -86,8 +86,6 @@ class App:
         finally:
             stats.in_progress -= 1
             stats.finished(endpoint, status, time.perf_counter() - began)
-            if status != 200 and endpoint[0] == "POST":
-                self._answers.count_failure()
         await reply(send, status, extra, body)
 
     def _route(self, scope: Scope) -> tuple[tuple[str, str], Handler | Page]:
@@ -106,6 +104,7 @@ class App:
 
     def _use(self, model: LoadedModel) -> None:
         """Make the routes; those of the protocols name the model that is served now."""
+        self._stats.serving = (model.name, model.version)
         self._handlers: dict[str, Handler] = {
             "/invocations": self._invocations,
             "/admin/swap": self._swap,

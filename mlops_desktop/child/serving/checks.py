@@ -147,7 +147,12 @@ def _settled(field: Field, value: object, number: int) -> object:
             f"Column {shown(field.name)}, row {number}: null, but this model was trained without "
             f"missing values here; expected {EXPECTED[field.type]}.",
         )
-    if field.type is ColumnType.INTEGER and isinstance(value, float) and value.is_integer():
+    if (
+        field.type is ColumnType.INTEGER
+        and isinstance(value, float)
+        and value.is_integer()
+        and abs(value) < 2**63  # More is no integer in any table, nor in the record.
+    ):
         return int(value)
     if field.type is ColumnType.DATETIME and isinstance(value, str) and _is_time(value):
         return value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 from typing import Any
 
 import orjson
@@ -20,6 +22,7 @@ from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
@@ -174,8 +177,8 @@ def _cell(text: str, field: Field, number: int) -> object:
     else:
         try:
             value = float(text)
-            if value - value == 0:  # Neither NaN nor infinite.
-                return int(text) if text.strip().lstrip("+-").isdecimal() else value
+            if math.isfinite(value) and "_" not in text:
+                return int(text) if _INTEGER.fullmatch(text.strip()) else value
         except ValueError:
             pass
     raise Refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,7 +100,8 @@ class LoadedModel:
 
     def warm_up(self) -> None:
         """Answer the signature's example, so that the first client does not wait longer."""
-        self.predict([[field.example for field in self.signature.inputs]])
+        with suppress(Refused):  # An example may be missing where a value must not be.
+            self.predict([[field.example for field in self.signature.inputs]])
 
     def _encode(self, rows: Rows) -> Scores:
         if len(rows) < _BY_COLUMN:

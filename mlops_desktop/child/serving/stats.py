@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Upper bounds in seconds: 20 µs to 65 s, each 30 % above the one before.
 BOUNDS = [20e-6 * 1.3**step for step in range(58)]
 _RECENT_S = 10
+_NO_PREDICTION = ("other", "/admin/swap")
 
 
 class Stats:
@@ -21,6 +22,7 @@ class Stats:
 
     def __init__(self) -> None:
         self.started = time.time()
+        self.serving = ("", 0)  # Name and version of the model that answers now.
         self.requests: dict[tuple[str, str, int], int] = {}
         self.predictions = 0
         self.replayed = 0
@@ -37,9 +39,11 @@ class Stats:
     def finished(self, endpoint: tuple[str, str], status: int, seconds: float) -> None:
         key = (*endpoint, status)
         self.requests[key] = self.requests.get(key, 0) + 1
-        if endpoint[0] == "POST":
+        if endpoint[0] == "POST" and endpoint[1] not in _NO_PREDICTION:
             self.buckets[bisect_left(BOUNDS, seconds)] += 1
             self.seconds += seconds
+            if status != 200:
+                self.failed[self.serving] = self.failed.get(self.serving, 0) + 1
 
     def tick(self) -> None:
         """Once a second: remember the counters, so that what is recent can be told."""

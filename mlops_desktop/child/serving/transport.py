@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 RECEIPT_S = 10.0
 HEAD_LIMIT = 64 * 1024
-CONNECTIONS_LIMIT = 1000
+CONNECTIONS_LIMIT = 500
 
 
 class Transport(HttpToolsProtocol):
