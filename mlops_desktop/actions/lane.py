@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mlops_desktop.core.errors import Cancelled
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 T = TypeVar("T")
 

@@ -177,7 +177,7 @@ CREATE TABLE labels (
     time_us INTEGER NOT NULL,
     actual TEXT NOT NULL,
     predicted TEXT NOT NULL,
-    score REAL,
+    scores TEXT NOT NULL,
     PRIMARY KEY (deployment_id, prediction_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX labels_time ON labels(deployment_id, time_us);

@@ -1,0 +1,269 @@
+"""Labels: what was true, joined to recorded predictions by their ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_desktop.actions import alerts, deployments, windows
+from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.actions.windows import Watch
+from mlops_desktop.blobs import objects, segments
+from mlops_desktop.core.deployments import Deployment
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.models import Signature
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store import models as model_rows
+from mlops_desktop.store import monitoring as rows
+from mlops_desktop.store.monitoring import Label
+from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBatch:
+    """What became of the labels that were given.
+
+    matched: joined to a prediction. unknown: ids that no prediction has. missing: without a
+    value. duplicates: given more than once (the last one counts).
+    """
+
+    deployment: str
+    rows: int
+    matched: int
+    unknown: int
+    missing: int
+    duplicates: int
+
+
+def add_labels(
+    lane: Lane, name: str, file: Path, label_column: str, context: Context | None = None
+) -> LabelBatch:
+    """Join the labels of a .csv or .parquet file with the columns prediction_id and label_column.
+
+    Raises UserError for a file without them or with values that cannot be true; then nothing of
+    it is kept. The same file again changes nothing.
+    """
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.", hint="Check the path.")
+    table = _read(file)
+    for column in ("prediction_id", label_column):
+        if column not in table.column_names:
+            raise UserError(
+                f"{file.name} has no column {column!r}.",
+                why=f"It has {', '.join(map(repr, table.column_names[:12]))}.",
+                hint="Labels are joined by prediction_id, as `predict` writes it.",
+            )
+    ids = table["prediction_id"].to_pylist()
+    values = table[label_column].to_pylist()
+    return _add(lane, name, ids, values, str(file), objects.sha256_of(file), context)
+
+
+def add_labels_table(
+    lane: Lane,
+    name: str,
+    prediction_ids: Sequence[str],
+    values: Sequence[object],
+    source: str,
+    context: Context | None = None,
+) -> LabelBatch:
+    """Join labels that are at hand already, one a prediction id; None where missing."""
+    texts = [None if value is None else str(value) for value in values]
+    return _add(lane, name, list(prediction_ids), texts, source, "", context)
+
+
+def _add(
+    lane: Lane,
+    name: str,
+    ids: list[str | None],
+    values: list[str | None],
+    source: str,
+    sha256: str,
+    context: Context | None,
+) -> LabelBatch:
+    from mlops_desktop.actions import monitoring  # noqa: PLC0415  It names our verbs, too.
+
+    context = context or Context()
+    monitoring.fold(lane, name, context)
+    workspace = lane(lambda store: store.workspace)
+    deployment, signature = lane(partial(_deployed, name=name))
+    wanted, missing, duplicates = _wanted(signature, ids, values)
+    watches: dict[int, Watch] = {}
+    found = _found(lane, workspace, deployment, wanted, watches, context)
+    if wanted and not found:
+        raise UserError(
+            f"No prediction of {name} has any of these ids.",
+            why=f"The first one given is {next(iter(wanted))!r}.",
+            hint="Take the ids from the answers of this deployment.",
+        )
+    batch = LabelBatch(
+        deployment=name,
+        rows=len(ids),
+        matched=len(found),
+        unknown=len(wanted) - len(found),
+        missing=missing,
+        duplicates=duplicates,
+    )
+    lane(partial(_store, deployment, found, batch, watches, source, sha256))
+    return batch
+
+
+def _deployed(store: Store, name: str) -> tuple[Deployment, Signature]:
+    deployment = deployments.get_deployment(store, name)
+    return deployment, model_rows.get(store, deployment.model_version).signature
+
+
+def _wanted(
+    signature: Signature, ids: list[str | None], values: list[str | None]
+) -> tuple[dict[str, str], int, int]:
+    """True values by id, how many had no value or id, and how many ids came again."""
+    wanted: dict[str, str] = {}
+    missing = duplicates = 0
+    for row, (prediction_id, value) in enumerate(zip(ids, values, strict=True), start=1):
+        if prediction_id is None or value is None or not value.strip():
+            missing += 1
+            continue
+        duplicates += prediction_id in wanted
+        wanted[prediction_id] = _true_value(signature, value.strip(), row)
+    return wanted, missing, duplicates
+
+
+def _true_value(signature: Signature, text: str, row: int) -> str:
+    """A label as training writes it: numbers as floats, classes as their text."""
+    if not signature.classes:
+        try:
+            return repr(float(text))
+        except ValueError:
+            raise UserError(
+                f"Label {text!r} in row {row} is not a number.",
+                why=f"The model predicts {signature.target}, which is a number.",
+                hint="Correct the file; nothing of it was kept.",
+            ) from None
+    if text in signature.classes:
+        return text
+    for other in (text.lower(), text.removesuffix(".0")):
+        if other in signature.classes:
+            return other
+    known = ", ".join(signature.classes[:10])
+    raise UserError(
+        f"Label {text!r} in row {row} is none of the classes of {signature.target}.",
+        why=f"They are {known}.",
+        hint="Correct the file; nothing of it was kept.",
+    )
+
+
+def _found(
+    lane: Lane,
+    workspace: Workspace,
+    deployment: Deployment,
+    wanted: dict[str, str],
+    watches: dict[int, Watch],
+    context: Context,
+) -> list[Label]:
+    """The recorded predictions that the ids name, each with its true value."""
+    requests = {prediction_id.rpartition(":")[0] for prediction_id in wanted}
+    found: list[Label] = []
+    for path in segments.segment_files(workspace.segments(deployment.id)):
+        context.checkpoint()
+        header = segments.read_header(path)
+        if header is None:
+            continue
+        version = header.model_version
+        if version not in watches:
+            watches[version] = lane(partial(_watch, version=version))
+        watch = watches[version]
+        for record, _ in segments.read_records(path):
+            if record.id not in requests:
+                continue
+            for number, row in enumerate(record.x):
+                prediction_id = f"{record.id}:{number}"
+                actual = wanted.get(prediction_id)
+                if actual is None:
+                    continue
+                answer = record.y[number]
+                scores = record.p[number] if record.p is not None else [float(answer)]
+                time_us = watch.row_time(header.columns, row, record.t)
+                found.append(
+                    Label(prediction_id, version, time_us, actual, str(answer), tuple(scores))
+                )
+    return found
+
+
+def _watch(store: Store, version: int) -> Watch:
+    return Watch.load(store.workspace, model_rows.get(store, version))
+
+
+def _store(
+    deployment: Deployment,
+    found: list[Label],
+    batch: LabelBatch,
+    watches: dict[int, Watch],
+    source: str,
+    sha256: str,
+    store: Store,
+) -> None:
+    """Keep the labels, measure the windows that they fall into, and review the alerts."""
+    with store.write("monitoring"):
+        number = rows.add_batch(store, deployment.id, source, sha256, batch.rows)
+        rows.add_labels(store, deployment.id, number, found)
+        rows.finish_batch(store, number, batch.matched)
+        store.audit(
+            "labels.added",
+            deployment.name,
+            source=source,
+            sha256=sha256,
+            rows=batch.rows,
+            matched=batch.matched,
+        )
+        for window in rows.open_windows(store, deployment.id):
+            touched = any(
+                label.model_version == window.model_version
+                and window.start_us <= label.time_us < window.end_us
+                for label in found
+            )
+            if touched:
+                labels = rows.labels_of(
+                    store, deployment.id, window.model_version, window.start_us, window.end_us
+                )
+                error = windows.error_of(watches[window.model_version], labels)
+                rows.put_label_summary(store, deployment.id, window, len(labels), error)
+        versions = model_rows.versions(store, deployment.model)
+        metric = model_rows.get(store, deployment.model_version).metric
+        alerts.review(store, deployment, metric, {v.version: v.id for v in versions})
+
+
+def _read(file: Path) -> pa.Table:
+    """Every column as text."""
+    import pyarrow as pa  # noqa: PLC0415  Only those who add labels need it.
+    import pyarrow.csv as arrow_csv  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    try:
+        if file.suffix.lower() == ".parquet":
+            table = parquet.read_table(pa.PythonFile(file.open("rb")))
+            texts = [_as_text(table[name].to_pylist()) for name in table.column_names]
+            arrays = [pa.array(column, pa.string()) for column in texts]
+            return pa.table(arrays, names=table.column_names)
+        with file.open("rb") as opened:
+            names = arrow_csv.open_csv(opened).schema.names
+        options = arrow_csv.ConvertOptions(
+            column_types={name: pa.string() for name in names}, strings_can_be_null=True
+        )
+        with file.open("rb") as opened:
+            return arrow_csv.read_csv(opened, convert_options=options)
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{file.name} is not a table of labels.", why=str(error)) from error
+
+
+def _as_text(values: list[object]) -> list[str | None]:
+    """Cells as a CSV would hold them."""
+    return [
+        None if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
+        for value in values
+    ]

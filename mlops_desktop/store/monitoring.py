@@ -1,0 +1,327 @@
+"""Segment offsets, windows, labels and alerts as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_desktop.core import clock
+from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.core.monitoring import (
+    Alert,
+    AlertKind,
+    AlertState,
+    FeatureDrift,
+    Window,
+    WindowVerdict,
+)
+from mlops_desktop.store.store import Row, Store
+
+_WINDOWS = """
+SELECT w.*, v.version FROM windows w JOIN model_versions v ON v.id = w.model_version_id
+WHERE w.deployment_id = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWindow:
+    """A window as it is kept: counts are the mergeable sketches, summary what was judged."""
+
+    model_version: int
+    version: int
+    start_us: int
+    end_us: int
+    rows: int
+    labelled: int
+    counts: dict[str, Any]
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """scores: probabilities in the order of the classes, or the number alone."""
+
+    prediction_id: str
+    model_version: int
+    time_us: int
+    actual: str
+    predicted: str
+    scores: tuple[float, ...]
+
+
+def offsets(store: Store, deployment_id: int) -> dict[str, int]:
+    """How far each segment file was read, in bytes."""
+    rows = store.query("SELECT name, offset FROM segments WHERE deployment_id = ?", [deployment_id])
+    return {row["name"]: row["offset"] for row in rows}
+
+
+def advance(store: Store, deployment_id: int, name: str, offset: int, rows: int) -> None:
+    """Note that a segment was read up to an offset, with so many more predictions."""
+    store.execute(
+        "INSERT INTO segments VALUES (?, ?, ?, ?) ON CONFLICT (deployment_id, name) "
+        "DO UPDATE SET offset = excluded.offset, rows = rows + excluded.rows",
+        [deployment_id, name, offset, rows],
+    )
+
+
+def predictions(store: Store, deployment_id: int) -> int:
+    sql = "SELECT coalesce(sum(rows), 0) FROM segments WHERE deployment_id = ?"
+    return int(store.scalar(sql, [deployment_id]))
+
+
+def stored_windows(
+    store: Store, deployment_id: int, model_version: int, starts: Sequence[int]
+) -> dict[int, StoredWindow]:
+    """The windows of a model version that begin at these times."""
+    marks = ", ".join("?" * len(starts))
+    rows = store.query(
+        _WINDOWS + f"AND w.model_version_id = ? AND w.start_us IN ({marks})",
+        [deployment_id, model_version, *starts],
+    )
+    return {row["start_us"]: _stored(row) for row in rows}
+
+
+def newest_window(store: Store, deployment_id: int, model_version: int) -> StoredWindow | None:
+    row = store.one(
+        _WINDOWS + "AND w.model_version_id = ? ORDER BY w.start_us DESC LIMIT 1",
+        [deployment_id, model_version],
+    )
+    return _stored(row) if row else None
+
+
+def window_at(store: Store, deployment_id: int, version: int, start_us: int) -> StoredWindow | None:
+    row = store.one(
+        _WINDOWS + "AND v.version = ? AND w.start_us = ?", [deployment_id, version, start_us]
+    )
+    return _stored(row) if row else None
+
+
+def put_window(store: Store, deployment_id: int, window: StoredWindow) -> None:
+    store.execute(
+        "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+        "(deployment_id, model_version_id, start_us) DO UPDATE SET end_us = excluded.end_us, "
+        "rows = excluded.rows, labelled = excluded.labelled, counts = excluded.counts, "
+        "summary = excluded.summary",
+        [
+            deployment_id,
+            window.model_version,
+            window.start_us,
+            window.end_us,
+            window.rows,
+            window.labelled,
+            json.dumps(window.counts),
+            json.dumps(window.summary, ensure_ascii=False),
+        ],
+    )
+
+
+def put_label_summary(
+    store: Store, deployment_id: int, window: StoredWindow, labelled: int, error: float | None
+) -> None:
+    """What the labels say of a window."""
+    store.execute(
+        "UPDATE windows SET labelled = ?, summary = json_set(summary, '$.error', ?) "
+        "WHERE deployment_id = ? AND model_version_id = ? AND start_us = ?",
+        [labelled, error, deployment_id, window.model_version, window.start_us],
+    )
+
+
+def windows(store: Store, deployment_id: int, since_us: int | None = None) -> list[Window]:
+    """Windows in the order of their time; a window is complete when a later one has begun, or
+    when it was cut by arrival and is full."""
+    rows = store.query(
+        "SELECT w.deployment_id, w.start_us, w.end_us, w.rows, w.labelled, w.summary, v.version, "
+        "w.start_us < (SELECT max(start_us) FROM windows l WHERE l.deployment_id = w.deployment_id "
+        "AND l.model_version_id = w.model_version_id) AS passed "
+        "FROM windows w JOIN model_versions v ON v.id = w.model_version_id "
+        "WHERE w.deployment_id = ? AND w.end_us > ? ORDER BY w.start_us, v.version",
+        [deployment_id, -(2**62) if since_us is None else since_us],
+    )
+    return [_window(row) for row in rows]
+
+
+def open_windows(store: Store, deployment_id: int) -> list[StoredWindow]:
+    """Every window of a deployment with its counts, in time order."""
+    sql = _WINDOWS + "ORDER BY w.start_us, v.version"
+    return [_stored(row) for row in store.query(sql, [deployment_id])]
+
+
+def add_batch(store: Store, deployment_id: int, source: str, sha256: str, rows: int) -> int:
+    return store.insert(
+        "label_batches",
+        {
+            "deployment_id": deployment_id,
+            "source": source,
+            "sha256": sha256,
+            "rows": rows,
+            "matched": 0,
+            "created_at": clock.now(),
+        },
+    )
+
+
+def finish_batch(store: Store, batch_id: int, matched: int) -> None:
+    store.execute("UPDATE label_batches SET matched = ? WHERE id = ?", [matched, batch_id])
+
+
+def batches(store: Store, deployment_id: int) -> list[int]:
+    sql = "SELECT id FROM label_batches WHERE deployment_id = ? ORDER BY id"
+    return [row["id"] for row in store.query(sql, [deployment_id])]
+
+
+def add_labels(store: Store, deployment_id: int, batch: int, labels: Sequence[Label]) -> None:
+    """Add labels; a newer label of the same prediction replaces the older one."""
+    store.execute_many(
+        "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                deployment_id,
+                label.prediction_id,
+                batch,
+                label.model_version,
+                label.time_us,
+                label.actual,
+                label.predicted,
+                json.dumps(label.scores),
+            )
+            for label in labels
+        ],
+    )
+
+
+def labelled(store: Store, deployment_id: int) -> int:
+    sql = "SELECT count(*) FROM labels WHERE deployment_id = ?"
+    return int(store.scalar(sql, [deployment_id]))
+
+
+def labels_of(
+    store: Store, deployment_id: int, model_version: int, start_us: int, end_us: int
+) -> list[Label]:
+    """The labels of one model version's predictions in [start, end)."""
+    rows = store.query(
+        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? "
+        "AND time_us >= ? AND time_us < ?",
+        [deployment_id, model_version, start_us, end_us],
+    )
+    return [_label(row) for row in rows]
+
+
+def actuals(store: Store, deployment_id: int, used: Sequence[int]) -> dict[str, str]:
+    """True values by prediction id, but for the batches that are used already."""
+    marks = ", ".join("?" * len(used))
+    rows = store.query(
+        f"SELECT prediction_id, actual FROM labels WHERE deployment_id = ? "
+        f"AND batch_id NOT IN ({marks})",
+        [deployment_id, *used],
+    )
+    return {row["prediction_id"]: row["actual"] for row in rows}
+
+
+def alerts(store: Store, deployment_id: int) -> list[Alert]:
+    """Active ones first, errors before drift, then the newest."""
+    rows = store.query(
+        "SELECT a.*, v.version FROM alerts a JOIN model_versions v ON v.id = a.model_version_id "
+        "WHERE a.deployment_id = ? "
+        "ORDER BY a.state <> 'active', a.kind <> 'error', a.since_us, a.subject",
+        [deployment_id],
+    )
+    return [_alert(row) for row in rows]
+
+
+def raise_alert(store: Store, model_version: int, alert: Alert) -> None:
+    store.insert(
+        "alerts",
+        {
+            "deployment_id": alert.deployment,
+            "model_version_id": model_version,
+            "kind": alert.kind.value,
+            "subject": alert.subject,
+            "state": AlertState.ACTIVE.value,
+            "since_us": clock.from_iso(alert.since),
+            "value": alert.value,
+            "threshold": alert.threshold,
+            "message": alert.message,
+            "created_at": clock.now(),
+        },
+    )
+
+
+def update_alert(store: Store, alert_id: int, value: float, message: str) -> None:
+    store.execute(
+        "UPDATE alerts SET value = ?, message = ? WHERE id = ?", [value, message, alert_id]
+    )
+
+
+def resolve_alert(store: Store, alert_id: int) -> None:
+    store.execute(
+        "UPDATE alerts SET state = 'resolved', resolved_at = ? WHERE id = ?",
+        [clock.now(), alert_id],
+    )
+
+
+def _stored(row: Row) -> StoredWindow:
+    return StoredWindow(
+        model_version=row["model_version_id"],
+        version=row["version"],
+        start_us=row["start_us"],
+        end_us=row["end_us"],
+        rows=row["rows"],
+        labelled=row["labelled"],
+        counts=json.loads(row["counts"]),
+        summary=json.loads(row["summary"]),
+    )
+
+
+def _window(row: Row) -> Window:
+    summary = json.loads(row["summary"])
+    return Window(
+        deployment=row["deployment_id"],
+        version=row["version"],
+        start=clock.to_iso(row["start_us"]),
+        end=clock.to_iso(row["end_us"]),
+        rows=row["rows"],
+        labelled=row["labelled"],
+        verdict=WindowVerdict(summary["verdict"]),
+        features=tuple(from_plain(FeatureDrift, item) for item in summary["features"]),
+        mean_prediction=summary["mean_prediction"],
+        error=summary.get("error"),
+        error_threshold=summary["error_threshold"],
+        latency_p50_us=summary["latency_p50_us"],
+        latency_p95_us=summary["latency_p95_us"],
+        complete=bool(row["passed"]) or summary["full"],
+    )
+
+
+def _label(row: Row) -> Label:
+    return Label(
+        row["prediction_id"],
+        row["model_version_id"],
+        row["time_us"],
+        row["actual"],
+        row["predicted"],
+        tuple(json.loads(row["scores"])),
+    )
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(
+        id=row["id"],
+        deployment=row["deployment_id"],
+        kind=AlertKind(row["kind"]),
+        subject=row["subject"],
+        state=AlertState(row["state"]),
+        version=row["version"],
+        since=clock.to_iso(row["since_us"]),
+        value=row["value"],
+        threshold=row["threshold"],
+        message=row["message"],
+        created_at=row["created_at"],
+        resolved_at=row["resolved_at"],
+    )
+
+
+def plain_features(features: Sequence[FeatureDrift]) -> list[Any]:
+    """Features as a summary keeps them."""
+    return [to_plain(feature) for feature in features]
