@@ -34,5 +34,5 @@ def recent(store: Store, limit: int = 50) -> list[AuditEntry]:
 
 
 def about(store: Store, subject: str) -> list[AuditEntry]:
-    """What was done to one thing, such as `bike@1`, newest first."""
+    """What was done to one thing, such as `bike@1`, or with it, newest first."""
     return rows.about(store, subject)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import dataclass
 
-from mlops_desktop.actions import datasets, runs
+from mlops_desktop.actions import audit, datasets, runs
 from mlops_desktop.blobs import modelfiles, objects
-from mlops_desktop.core import clock, gates as core_gates
+from mlops_desktop.core import clock
+from mlops_desktop.core import gates as core_gates
+from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.errors import CheckFailed, NotFound, UserError
+from mlops_desktop.core.evaluation import Evaluation
 from mlops_desktop.core.ids import Ref, checked_name
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import (
@@ -23,6 +27,16 @@ from mlops_desktop.core.runs import Algorithm, RunState
 from mlops_desktop.store import deployments as deployment_rows
 from mlops_desktop.store import models as rows
 from mlops_desktop.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """All that is shown of one model version. history: newest first."""
+
+    version: ModelVersion
+    evaluation: Evaluation
+    lineage: tuple[LineageNode, ...]
+    history: tuple[AuditEntry, ...]
 
 
 def register(store: Store, run_id: int, name: str) -> ModelVersion:
@@ -122,17 +136,25 @@ def approve(store: Store, ref: str | Ref, note: str) -> ModelVersion:
         raise UserError(
             f"{version.ref} is approved already, by {version.approval.by} at {version.approval.at}."
         )
-    failed = [gate for gate in version.gates if not gate.passed]
-    if failed:
-        raise CheckFailed(
-            f"{version.ref} cannot be approved: {_and([gate.name for gate in failed])} failed.",
-            why=failed[0].actual + ".",
-            hint="Mend what the gate names, train again, and register the new run.",
-        )
+    refused = refusal(version)
+    if refused is not None:
+        raise refused
     with store.write("models"):
         rows.approve(store, version.id, note.strip(), clock.now())
         store.audit("model.approved", version.ref, note=note.strip())
     return rows.get(store, version.id)
+
+
+def refusal(version: ModelVersion) -> CheckFailed | None:
+    """Why its gates forbid to approve a version, or None."""
+    failed = [gate for gate in version.gates if not gate.passed]
+    if not failed:
+        return None
+    return CheckFailed(
+        f"{version.ref} cannot be approved: {_and([gate.name for gate in failed])} failed.",
+        why=failed[0].actual.rstrip(".") + ".",
+        hint="Mend what the gate names, train again, and register the new run.",
+    )
 
 
 def set_alias(store: Store, name: str, alias: str, number: int) -> ModelVersion:
@@ -150,6 +172,17 @@ def set_alias(store: Store, name: str, alias: str, number: int) -> ModelVersion:
         rows.set_alias(store, name, alias, version.id)
         store.audit("model.alias", version.ref, alias=alias)
     return rows.get(store, version.id)
+
+
+def about(store: Store, ref: str | Ref) -> About:
+    """A version with how it did on held-out rows, where it comes from and what was done to it."""
+    version = get_version(store, ref)
+    return About(
+        version,
+        runs.evaluation(store, runs.get_run(store, version.run)),
+        lineage(store, ref),
+        tuple(audit.about(store, version.ref)),
+    )
 
 
 def lineage(store: Store, ref: str | Ref) -> tuple[LineageNode, ...]:

@@ -16,6 +16,11 @@ def entries(store: Store, limit: int | None = None) -> list[AuditEntry]:
 
 
 def about(store: Store, subject: str) -> list[AuditEntry]:
-    """The entries of one subject, newest first."""
-    rows = store.query("SELECT * FROM audit WHERE subject = ? ORDER BY seq DESC", [subject])
+    """The entries of one subject, and those whose details name it, newest first."""
+    rows = store.query(
+        """SELECT * FROM audit a WHERE subject = ?1 OR EXISTS (
+               SELECT 1 FROM json_each(a.detail) WHERE type = 'text' AND value = ?1)
+           ORDER BY seq DESC""",
+        [subject],
+    )
     return [AuditEntry(**row) for row in rows]

@@ -9,6 +9,9 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from mlops_desktop.widgets.icons import icon, set_icon
+from mlops_desktop.widgets.theme import follow_theme
+
+_ICON_TOKENS = {"primary": "on_accent", "danger": "error", "link": "accent"}
 
 
 class Button(QPushButton):
@@ -30,10 +33,10 @@ class Button(QPushButton):
         self.setAccessibleName(text)
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._icon_name = icon_name
         if icon_name:
-            token = {"primary": "on_accent", "danger": "error", "link": "accent"}.get(kind, "text")
             self.setIconSize(QSize(16, 16))
-            set_icon(self, icon_name, token)
+            follow_theme(self, lambda _: self._take_icon())
         if clicked is not None:
             self.clicked.connect(lambda: clicked())  # noqa: PLW0108 - Qt's `checked` ends here
         if shortcut:
@@ -41,6 +44,19 @@ class Button(QPushButton):
             tip = f"{tip or text} ({self.shortcut().toString(_NATIVE)})"
         if tip:
             self.setToolTip(tip)
+
+    def _take_icon(self) -> None:
+        if self._icon_name:
+            token = _ICON_TOKENS.get(str(self.property("kind")), "text")
+            self.setIcon(icon(self._icon_name, token))
+
+    def set_kind(self, kind: str) -> None:
+        """Change its rank, as where another button became the screen's main one."""
+        if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            self._take_icon()
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def set_menu(self, menu: QMenu) -> None:
         """Open a menu below the button instead of clicking it."""
