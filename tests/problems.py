@@ -8,11 +8,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sklearn import ensemble as _ensemble  # noqa: F401  Loads the threads' library.
+from threadpoolctl import threadpool_limits
 
 from mlops_desktop.core.runs import Algorithm, Task, TrainSpec
 from mlops_desktop.ml import export, train
 from mlops_desktop.ml.problem import Problem, pose
 
+# Several threads on few values only wait for each other.
+threadpool_limits(1)
+
+# Columns hold times without a zone, which are read as UTC.
+NEW_YEAR = datetime(2023, 1, 1)  # noqa: DTZ001
 TARGET_OF = {Task.REGRESSION: "price", Task.BINARY: "sold", Task.MULTICLASS: "grade"}
 
 
@@ -23,7 +30,7 @@ def mixed_table(rows: int = 400, seed: int = 0) -> pa.Table:
     town = rng.choice(["Ulm", "Köln", "Bonn", "=1+1", ""], rows, p=[0.4, 0.3, 0.2, 0.05, 0.05])
     garden = rng.random(rows) < 0.4
     rooms = rng.integers(1, 8, rows)
-    listed = [datetime(2023, 1, 1) + timedelta(hours=int(h)) for h in rng.integers(0, 17000, rows)]
+    listed = [NEW_YEAR + timedelta(hours=int(h)) for h in rng.integers(0, 17000, rows)]
     price = area * 3 + 40 * garden + 25 * (town == "Köln") + 10 * rooms + rng.normal(0, 15, rows)
     chance = 1 / (1 + np.exp((price - np.median(price)) / 60))
     grade = np.array(["low", "middle", "high"])[np.digitize(price, np.quantile(price, [0.3, 0.7]))]

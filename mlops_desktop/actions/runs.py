@@ -63,11 +63,10 @@ def supervise(
     train at once, by which the experiment's time budget and the cores are shared.
     """
     context = context or Context()
-    run = lane(lambda store: get_run(store, run_id))
-    if run.state is not RunState.QUEUED:
-        raise UserError(f"Run {run_id} is {run.state} already.", hint="Start a new experiment.")
+    if context.cancelled.is_set():
+        return lane(lambda store: _end(store, run_id, RunState.CANCELLED))
+    run = lane(lambda store: _begin(store, run_id))
     try:
-        context.checkpoint()
         return _run(lane, run, context, workers)
     except Cancelled:
         return lane(lambda store: _end(store, run_id, RunState.CANCELLED))
@@ -252,7 +251,7 @@ def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
             folder,
             context,
             on_event=poster.take,
-            on_start=lambda pid: lane(lambda store: _begin(store, run.id, pid)),
+            on_start=lambda pid: lane(lambda store: _note_child(store, run.id, pid)),
         )
         context.checkpoint()
         files = {name: objects.put_file(workspace, out / name) for name in result["files"]}
@@ -267,18 +266,19 @@ def _share(spec: TrainSpec, workers: int) -> float:
     return spec.budget_s / max(1, math.ceil(slow / workers))
 
 
-def _begin(store: Store, run_id: int, pid: int) -> None:
+def _begin(store: Store, run_id: int) -> Run:
+    """Take a queued run: nobody else can from here on."""
     with store.write("runs"):
-        if not rows.move(
-            store,
-            run_id,
-            RunState.RUNNING,
-            pid=pid,
-            process_started=_started(pid),
-            started_at=clock.now(),
-        ):
-            raise Cancelled  # Someone ended it while the child was starting.
-        store.audit("run.started", f"run {run_id}")
+        run = get_run(store, run_id)
+        if not rows.move(store, run_id, RunState.RUNNING, started_at=clock.now()):
+            raise UserError(f"Run {run_id} is {run.state} already.", hint="Start a new experiment.")
+        store.audit("run.started", run.title)
+    return run
+
+
+def _note_child(store: Store, run_id: int, pid: int) -> None:
+    with store.write("runs"):
+        rows.set_child(store, run_id, pid, _started(pid))
 
 
 def _end(store: Store, run_id: int, state: RunState, **columns: Any) -> Run:

@@ -23,7 +23,8 @@ def check_names(columns: Sequence[Column], spec: TrainSpec) -> None:
     for option, wanted in named.items():
         for name in wanted:
             if name not in types:
-                near = difflib.get_close_matches(name, types, n=3, cutoff=0.5)
+                near = [other for other in types if other.casefold() == name.casefold()]
+                near = near or difflib.get_close_matches(name, types, n=3, cutoff=0.5)
                 hint = f"It has {listed(types)}."
                 if near:
                     hint = f"Did you mean {' or '.join(near)}?"

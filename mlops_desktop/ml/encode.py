@@ -101,7 +101,7 @@ class RowEncoder:
             out = [0.0] * self.width
             for place, read in readers:
                 read(row[place], out)
-            whole = whole and math.isfinite(sum(out)) and -_LARGE < min(out) and max(out) < _LARGE
+            whole = whole and math.isfinite(sum(out)) and min(out) > -_LARGE and max(out) < _LARGE
             raw.append(out)
         if whole and raw:
             # Nothing missing, nothing to scale: what is left of _finish is one rounding.
@@ -233,7 +233,7 @@ def _codes(column: npt.NDArray[Any], places: dict[str, int]) -> npt.NDArray[np.i
     found = [known.get(value, -1) for value in values]
     if missing >= 0 and -1 in found:  # NaN equals nothing, so no look-up finds it.
         pairs = zip(found, values, strict=True)
-        found = [missing if value != value else code for code, value in pairs]  # noqa: PLR0124
+        found = [missing if value != value else code for code, value in pairs]
     return np.array(found, dtype=np.intp)
 
 

@@ -20,6 +20,7 @@ from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
 from mlops_desktop.ml.leaks import find_leaks
 from mlops_desktop.ml.pipeline import (
     Feature,
+    Kind,
     Prepared,
     features_of,
     moments_of,
@@ -126,7 +127,7 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
                 answered=True,
             )
         )
-    warnings += _leaks(table, features, target, spec, classes=bool(classes))
+    warnings += _leaks(table, features, frame, target, spec, classes=bool(classes))
     inputs = [feature.column for feature in features]
     time_column = None
     if spec.time_column and columns[spec.time_column].type is ColumnType.DATETIME:
@@ -175,16 +176,12 @@ def _chosen(
             chosen.append(name)
             continue
         kind, what, why = found
-        warnings.append(
-            DataWarning(
-                kind,
-                (name,),
-                f"{name} {what}",
-                why,
-                f"It is left out. Keep it with --keep {name}.",
-                answered=True,
-            )
-        )
+        fix = f"It is left out. Keep it with --keep {name}."
+        if kind is WarningKind.CONSTANT and len(table[name].drop_null()):
+            # It is asked for and recorded all the same: the day it varies, retraining can use it.
+            chosen.append(name)
+            fix = "It stays an input, so that retraining can learn from it once it varies."
+        warnings.append(DataWarning(kind, (name,), f"{name} {what}", why, fix, answered=True))
     return chosen
 
 
@@ -242,6 +239,7 @@ def _check_parts(
 def _leaks(
     table: pa.Table,
     features: list[Feature],
+    frame: pd.DataFrame,
     target: npt.NDArray[Any],
     spec: TrainSpec,
     *,
@@ -249,13 +247,12 @@ def _leaks(
 ) -> list[DataWarning]:
     values: dict[str, npt.NDArray[Any]] = {}
     for feature in features:
-        column = table[feature.column]
-        match feature.kind:
-            case "number":
-                values[feature.column] = numbers_of(column)
-            case "category":
-                codes = column.combine_chunks().dictionary_encode(null_encoding="encode").indices
-                values[feature.column] = np.asarray(codes.to_numpy(), dtype=np.int64)
+        if feature.kind is Kind.NUMBER:
+            values[feature.column] = frame[feature.column].to_numpy()
+        elif feature.kind is Kind.CATEGORY:
+            texts = table[feature.column].combine_chunks()
+            codes = texts.dictionary_encode(null_encoding="encode").indices
+            values[feature.column] = np.asarray(codes.to_numpy(), dtype=np.int64)
     found = []
     for leak in find_leaks(values, target, classes=classes, seed=spec.seed):
         kept = set(leak.columns) <= set(spec.keep)

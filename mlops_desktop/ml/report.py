@@ -104,13 +104,17 @@ def _number_verdict(
 ) -> str:
     off = float(np.median(np.abs(answers.actual - answers.predicted)))
     guess = float(np.median(np.abs(baseline.actual - baseline.predicted)))
-    said = f"Off by {off:.3g} in a typical row"
+    said = f"Off by {_shown(off)} in a typical row"
     if not maybe:
         return f"{said}, no better than always guessing the mean."
     doubt = "" if surely else ", though that may be chance"
     if off > 0 and guess / off >= 1.05:
         return f"{said}, {guess / off:.2g} times better than always guessing the mean{doubt}."
     return f"{said}. Better than always guessing the mean{doubt}."
+
+
+def _shown(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _binary_verdict(problem: Problem, answers: evaluate.Answers) -> str:

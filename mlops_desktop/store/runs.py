@@ -127,6 +127,13 @@ def move(store: Store, run_id: int, state: RunState, **columns: Any) -> bool:
     return True
 
 
+def set_child(store: Store, run_id: int, pid: int, started: float | None) -> None:
+    """Note which process trains a run, and when that process began."""
+    store.execute(
+        "UPDATE runs SET pid = ?, process_started = ? WHERE id = ?", [pid, started, run_id]
+    )
+
+
 def progress(
     store: Store, run_id: int, fraction: float, stage: str, measured: list[tuple[str, int, float]]
 ) -> None:

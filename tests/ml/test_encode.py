@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from mlops_desktop.core.runs import Algorithm, Task
 from mlops_desktop.ml import pipeline
 from mlops_desktop.ml.encode import MISSING, RowEncoder
 from mlops_desktop.ml.export import arrays
-from tests.problems import mixed_table
+from tests.problems import NEW_YEAR, mixed_table
 
 _INPUTS = ["area", "rooms", "town", "garden", "listed"]
 _ROWS = st.lists(
@@ -25,7 +25,7 @@ _ROWS = st.lists(
         st.none() | st.integers(-(2**60), 2**60),
         st.none() | st.sampled_from(["Ulm", "Köln", "Bonn", "", "=1+1", "Atlantis", MISSING]),
         st.none() | st.booleans(),
-        st.none() | st.datetimes(datetime(1905, 1, 1), datetime(2150, 1, 1)),
+        st.none() | st.datetimes(NEW_YEAR.replace(year=1905), NEW_YEAR.replace(year=2150)),
     ),
     min_size=1,
     max_size=20,
@@ -70,9 +70,12 @@ def test_that_rows_tables_and_scikit_learn_are_encoded_alike(
 
 def test_that_a_moment_reads_the_same_as_text_as_microseconds_and_in_another_zone() -> None:
     encoder = RowEncoder(
-        [{"column": "at", "kind": "date_part", "part": part} for part in ("month", "weekday", "hour")]
+        [
+            {"column": "at", "kind": "date_part", "part": part}
+            for part in ("month", "weekday", "hour")
+        ]
     )
-    moment = datetime(1969, 12, 31, 23, 30)
+    moment = NEW_YEAR.replace(year=1970) - timedelta(minutes=30)
     microseconds = int(moment.replace(tzinfo=UTC).timestamp() * 1_000_000)
     abroad = (moment + timedelta(hours=2)).isoformat() + "+02:00"
     rows = [[moment], [moment.isoformat()], [microseconds], [abroad], [None]]

@@ -18,7 +18,9 @@ _P = np.round(np.clip(0.3 + 0.4 * _CODES + _RNG.normal(0, 0.25, 500), 0.01, 0.99
 _TWO = Answers(_CODES, np.c_[1 - _P, _P], Task.BINARY, 1)
 _FLIPPED = Answers(_CODES, np.c_[1 - _P, _P], Task.BINARY, 0)
 _KINDS = _RNG.integers(0, 3, 500)
-_MANY = Answers(_KINDS, _RNG.dirichlet([1, 1, 1], 500) * 0.5 + 0.5 * np.eye(3)[_KINDS], Task.MULTICLASS)
+_MANY = Answers(
+    _KINDS, _RNG.dirichlet([1, 1, 1], 500) * 0.5 + 0.5 * np.eye(3)[_KINDS], Task.MULTICLASS
+)
 
 
 @pytest.mark.parametrize(

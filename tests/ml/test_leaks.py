@@ -10,7 +10,9 @@ _RNG = np.random.default_rng(0)
 _A, _B, _C = _RNG.gamma(2, 10, 2000), _RNG.gamma(3, 5, 2000), _RNG.normal(0, 9, 2000)
 
 
-def _found(target: np.ndarray, classes: bool = False, **columns: np.ndarray) -> set[tuple[str, ...]]:  # type: ignore[type-arg]
+def _found(
+    target: np.ndarray, classes: bool = False, **columns: np.ndarray
+) -> set[tuple[str, ...]]:  # type: ignore[type-arg]
     return {leak.columns for leak in find_leaks(columns, target, classes=classes)}
 
 
