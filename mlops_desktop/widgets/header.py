@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 from mlops_desktop.widgets.icons import pixmap
 from mlops_desktop.widgets.theme import app_theme
 
-_PADDING, _ARROW, _HEIGHT = 8, 12, 32
+_PADDING, _ARROW, _HEIGHT, _NOTED_HEIGHT = 8, 12, 32, 46
+NOTE_ROLE = Qt.ItemDataRole.UserRole  # Of a model's header: a small second line.
 
 
 class Header(QHeaderView):
@@ -24,7 +25,8 @@ class Header(QHeaderView):
         self.setHighlightSections(False)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), _HEIGHT)
+        noted = self.count() and self.model().headerData(0, Qt.Orientation.Horizontal, NOTE_ROLE)
+        return QSize(super().sizeHint().width(), _NOTED_HEIGHT if noted else _HEIGHT)
 
     def paintSection(  # noqa: N802 - Qt's name
         self,
@@ -42,13 +44,23 @@ class Header(QHeaderView):
         )
         right = bool(Qt.AlignmentFlag(sides or 0) & Qt.AlignmentFlag.AlignRight)
         inner = rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        note = model.headerData(logicalIndex, Qt.Orientation.Horizontal, NOTE_ROLE)
+        if note:
+            below = inner.adjusted(0, inner.height() // 2, 0, -5)
+            inner.adjust(0, 5, 0, -inner.height() // 2)
+            painter.setFont(theme.font(8.5))
+            painter.setPen(theme.color("muted"))
+            note = painter.fontMetrics().elidedText(
+                str(note), Qt.TextElideMode.ElideRight, below.width()
+            )
+            painter.drawText(below, side | Qt.AlignmentFlag.AlignVCenter, note)
         painter.setFont(theme.font(weight=QFont.Weight.DemiBold))
         title = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal) or "")
         sorted_here = self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex
         room = inner.width() - (_ARROW + 4 if sorted_here else 0)
         title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room)
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.setPen(theme.color("text" if sorted_here else "muted"))
+        painter.setPen(theme.color("text" if sorted_here or note else "muted"))
         painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, title)
         if sorted_here:
             width = painter.fontMetrics().horizontalAdvance(title)

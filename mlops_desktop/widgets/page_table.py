@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from mlops_desktop.widgets.cells import ROW_HEIGHT, Cell, CellDelegate
-from mlops_desktop.widgets.header import Header
+from mlops_desktop.widgets.header import NOTE_ROLE, Header
 
 PAGE_ROWS = 200
 _KEPT_PAGES = 40
@@ -32,7 +32,7 @@ Fetch = Callable[[int, int, Callable[[Rows], None]], None]
 
 @dataclass(frozen=True, slots=True)
 class PageColumn:
-    """number: stands right. note: a second word in the header's tooltip, such as the type."""
+    """number: stands right. note: a small second line of the header, such as the type."""
 
     title: str
     number: bool = False
@@ -117,6 +117,8 @@ class PageModel(QAbstractTableModel):
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {column.note}" if column.note else column.title
+        if role == NOTE_ROLE:
+            return column.note
         if role == Qt.ItemDataRole.TextAlignmentRole:
             left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             return right if column.number else left

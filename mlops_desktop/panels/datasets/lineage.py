@@ -1,0 +1,104 @@
+"""The Lineage tab: which file a version came from, by whose hand, and what it weighs."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from mlops_desktop.actions import audit
+from mlops_desktop.core.audit import AuditEntry
+from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.widgets.buttons import CopyButton
+from mlops_desktop.widgets.cards import Card, KeyValues, label
+from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.widgets.times import local_time
+from mlops_desktop.work.jobs import Jobs
+
+
+class LineageTab(QWidget):
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self._version: DatasetVersion | None = None
+        self._build()
+
+    def _build(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self._origin, self._made = KeyValues(), KeyValues()
+        origin = Card(self.tr("Where it came from"))
+        origin.add(self._origin)
+        made = Card(self.tr("This version"))
+        made.add(self._made)
+        column.addWidget(origin)
+        column.addWidget(made)
+        column.addStretch(1)
+        across = QVBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(scrolled(inside))
+
+    def show_version(self, version: DatasetVersion, parent: DatasetVersion | None) -> None:
+        """parent: the version that it followed, where that is known."""
+        self._version = version
+        source = version.source
+        pairs: list[tuple[str, str | QWidget]] = []
+        if source.kind == "file":
+            path = PurePath(source.path)
+            pairs = [(self.tr("File"), path.name), (self.tr("Folder"), str(path.parent))]
+        else:
+            pairs = [(self.tr("Made by"), source.kind)]
+        if source.bytes:
+            pairs.append((self.tr("Size"), _bytes(source.bytes)))
+        if source.sha256:
+            pairs.append((self.tr("SHA-256"), _hash(source.sha256)))
+        pairs += [(name, str(value)) for name, value in source.detail.items() if value]
+        self._origin.set_pairs(pairs)
+        self._show_made(version, parent, "")
+        self._jobs.run(
+            self,
+            lambda store: audit.about(store, version.ref),
+            lambda entries: self._show_who(version, parent, entries),
+        )
+
+    def _show_who(
+        self, version: DatasetVersion, parent: DatasetVersion | None, entries: list[AuditEntry]
+    ) -> None:
+        if self._version is not None and self._version.id == version.id and entries:
+            self._show_made(version, parent, entries[-1].actor)
+
+    def _show_made(self, version: DatasetVersion, parent: DatasetVersion | None, who: str) -> None:
+        size = self.tr("{0} rows, {1} columns").format(f"{version.rows:,}", len(version.columns))
+        self._made.set_pairs(
+            [
+                (self.tr("Name"), version.ref),
+                (self.tr("Message"), version.message or "\u2013"),
+                (self.tr("Imported"), local_time(version.created_at)),
+                (self.tr("By"), who or "\u2013"),
+                (self.tr("Holds"), size),
+                (self.tr("Added to the disk"), _bytes(version.stored_bytes)),
+                (self.tr("Follows"), parent.ref if parent else self.tr("nothing, it is the first")),
+                (self.tr("Content hash"), _hash(version.content_hash)),
+            ]
+        )
+
+
+def _hash(text: str) -> QWidget:
+    row = QWidget()
+    across = QHBoxLayout(row)
+    across.setContentsMargins(0, 0, 0, 0)
+    across.setSpacing(8)
+    shown = label(f"{text[:16]}\u2026")
+    shown.setToolTip(text)
+    across.addWidget(shown)
+    across.addWidget(CopyButton(lambda: text, f"Copy {text[:8]}"))
+    return row
+
+
+def _bytes(count: int) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,356 @@
+"""Data: import files as versions, look at their rows and columns, and answer their warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePath
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlops_desktop.actions import answers, datasets
+from mlops_desktop.core.answers import Answer
+from mlops_desktop.core.datasets import (
+    ColumnType,
+    Dataset,
+    DatasetVersion,
+    DataWarning,
+    ImportSpec,
+)
+from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.profile import Profile
+from mlops_desktop.panels.datasets.history import History
+from mlops_desktop.panels.datasets.lineage import LineageTab
+from mlops_desktop.panels.datasets.profile import ProfileTab
+from mlops_desktop.panels.datasets.sheet import ImportSheet
+from mlops_desktop.panels.datasets.table import TableTab
+from mlops_desktop.panels.datasets.warnings import Warnings
+from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.banner import ErrorBox
+from mlops_desktop.widgets.buttons import Button, primary, secondary
+from mlops_desktop.widgets.cards import EmptyState, label
+from mlops_desktop.widgets.page import Page
+from mlops_desktop.widgets.tabs import Tabs
+from mlops_desktop.work.jobs import Jobs
+
+_LOADING, _EMPTY, _FULL = range(3)
+
+
+class DatasetsPanel(Page):
+    """choose_file(then) and choose_target(name, then) ask for a path; tests put their own there."""
+
+    open_panel = Signal(str, object)
+    toast = Signal(str)
+
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
+        self.chooser = QComboBox()
+        self._export_button = secondary("", "download", self._export)
+        self._train_button = secondary("", "play", self._train)
+        self._import_button = Button("", "upload", kind="primary", clicked=self.choose_and_import)
+        super().__init__(
+            self.tr("Data"),
+            [self.chooser, self._export_button, self._train_button, self._import_button],
+        )
+        self._jobs, self._workspace = jobs, workspace
+        self._datasets: list[Dataset] = []
+        self._versions: list[DatasetVersion] = []
+        self._version: DatasetVersion | None = None
+        self._wanted: Ref | None = None
+        self._answers: dict[str, Answer] = {}
+        self._stale = True
+        self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
+        self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
+        self._build()
+        jobs.changed.connect(self._on_changed)
+
+    def _build(self) -> None:
+        self._name_header()
+        self.sheet = ImportSheet()
+        self.sheet.import_wanted.connect(self._import)
+        self._error = ErrorBox()
+        self._error.setObjectName("data-error")
+        self.body.addWidget(self.sheet)
+        self.body.addWidget(self._error)
+        self._stack = QStackedWidget()
+        loading = label(self.tr("Loading\u2026"), muted=True)
+        loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(loading)
+        self._stack.addWidget(self._build_empty())
+        self._stack.addWidget(self._build_full())
+        self.body.addWidget(self._stack, 1)
+        self._show_actions()
+
+    def _name_header(self) -> None:
+        self.chooser.setObjectName("dataset-chooser")
+        self.chooser.setAccessibleName(self.tr("Dataset"))
+        self.chooser.setToolTip(self.tr("The dataset whose versions are shown"))
+        self.chooser.setMinimumWidth(160)
+        self.chooser.activated.connect(lambda _: self._choose(self.chooser.currentText()))
+        for button, name, text, tip in (
+            (self._export_button, "export-button", self.tr("Export"), ""),
+            (self._train_button, "train-on-this", self.tr("Train on this"), ""),
+            (self._import_button, "import-file", self.tr("Import a file"), "Ctrl+O"),
+        ):
+            button.setObjectName(name)
+            button.setText(f" {text}")
+            button.setAccessibleName(text)
+            button.setToolTip(tip)
+
+    def _build_empty(self) -> QWidget:
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        sample = primary(self.tr("Open the sample project"), "", self._open_sample)
+        sample.setObjectName("open-sample-data")
+        row.addWidget(sample)
+        return EmptyState(
+            "database", self.tr("Drop a CSV file anywhere, or import one (Ctrl+O)."), buttons
+        )
+
+    def _build_full(self) -> QWidget:
+        page = QWidget()
+        across = QHBoxLayout(page)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(12)
+        self.history = History()
+        self.history.chosen.connect(self._show_version)
+        across.addWidget(self.history)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        self.warnings = Warnings()
+        self.warnings.answered.connect(self._answer)
+        self.warnings.read_as.connect(self._read_as)
+        right.addWidget(self.warnings)
+        self.tabs = Tabs(self.tr("Views of the version"))
+        self.tabs.bar.setObjectName("data-tabs")
+        self._table = TableTab(self._jobs, self._workspace)
+        self._profile = ProfileTab()
+        self._lineage = LineageTab(self._jobs)
+        self.tabs.add(self.tr("Table"), self._table)
+        self.tabs.add(self.tr("Profile"), self._profile)
+        self.tabs.add(self.tr("Lineage"), self._lineage)
+        right.addWidget(self.tabs, 1)
+        across.addLayout(right, 1)
+        return page
+
+    def shown(self) -> None:
+        if self._stale:
+            self.reload()
+
+    def show_thing(self, thing: object) -> None:
+        """'import', the path of a file to import, or the name of a version to show."""
+        text = str(thing)
+        if text == "import":
+            self.choose_and_import()
+        elif Path(text).is_absolute():
+            self.import_path(text)
+        else:
+            self._wanted = Ref.parse(text)
+            self.reload()
+
+    def escape(self) -> None:
+        self.sheet.close_sheet()
+
+    def focus_filter(self) -> None:
+        tab = (self._table, self._profile, None)[self.tabs.current()]
+        if tab is not None:
+            tab.focus_filter()
+
+    def reload(self) -> None:
+        self._stale = False
+        self._jobs.run(self, datasets.list_datasets, self._show_datasets, self._error.show_error)
+
+    def choose_and_import(self) -> None:
+        self.choose_file(self.import_path)
+
+    def import_path(self, path: str) -> None:
+        """Ask for a name and a message, and import the file."""
+        known = {dataset.name: dataset.versions for dataset in self._datasets}
+        self.sheet.ask(path, self._guess_name(path), known)
+
+    def _guess_name(self, path: str) -> str:
+        """The dataset that came from a file of this name; else the name of the file."""
+        file = PurePath(path)
+        for dataset in self._datasets:
+            if dataset.latest and PurePath(dataset.latest.source.path).name == file.name:
+                return dataset.name
+        return file.stem
+
+    def _show_datasets(self, found: list[Dataset]) -> None:
+        self._error.show_error(None)
+        self._datasets = found
+        names = [dataset.name for dataset in found]
+        if self.sheet.isHidden() and not found:
+            self._stack.setCurrentIndex(_EMPTY)
+        wanted = self._wanted.name if self._wanted else self.chooser.currentText()
+        if [self.chooser.itemText(n) for n in range(self.chooser.count())] != names:
+            self.chooser.clear()
+            self.chooser.addItems(names)
+        self._show_actions()
+        if found:
+            self._choose(wanted if wanted in names else names[0])
+        else:
+            self._stack.setCurrentIndex(_EMPTY)
+
+    def _choose(self, name: str) -> None:
+        self.chooser.setCurrentText(name)
+        self._jobs.run(
+            self,
+            lambda store: (datasets.list_versions(store, name), answers.answers(store, name)),
+            self._show_versions,
+            self._error.show_error,
+        )
+
+    def _show_versions(self, found: tuple[list[DatasetVersion], dict[str, Answer]]) -> None:
+        self._versions, self._answers = found
+        if self._versions[0].dataset != self.chooser.currentText():
+            return  # Another one was chosen meanwhile.
+        number = self._version.version if self._version else None
+        if self._version is None or self._version.dataset != self._versions[0].dataset:
+            number = None
+        if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
+            number, self._wanted = self._wanted.version, None
+        chosen = next((v for v in self._versions if v.version == number), self._versions[0])
+        self.history.set_versions(self._versions, self._answers, chosen.id)
+        self._show_version(chosen)
+        self._stack.setCurrentIndex(_FULL)
+
+    def _show_version(self, version: DatasetVersion) -> None:
+        same = self._version is not None and self._version.id == version.id
+        self._version = version
+        self._show_actions()
+        self.history.set_current(version.id)
+        self.warnings.set_warnings(
+            version.warnings, self._answers, can_read_again=version.source.kind == "file"
+        )
+        if same:
+            return
+        self._table.show_version(version)
+        parent = next((v for v in self._versions if v.id == version.parent), None)
+        self._lineage.show_version(version, parent)
+        self._jobs.start(
+            self,
+            "",
+            lambda _lane, _context: datasets.profile(self._workspace, version),
+            lambda profile: self._show_profile(version, profile),
+            self._error.show_error,
+            quiet=True,
+        )
+
+    def _show_profile(self, version: DatasetVersion, profile: Profile) -> None:
+        if self._version is not None and self._version.id == version.id:
+            self._profile.show_profile(version, profile)
+
+    def _show_actions(self) -> None:
+        self.chooser.setVisible(bool(self._datasets))
+        for button in (self._export_button, self._train_button):
+            button.setVisible(bool(self._datasets))
+            button.setEnabled(self._version is not None)
+
+    def _import(self, spec: ImportSpec) -> None:
+        title = self.tr("Import {0}").format(PurePath(spec.path).name)
+        job = self._jobs.start(
+            self,
+            title,
+            lambda lane, context: datasets.import_file(lane, spec, context),
+            self._on_imported,
+            self.sheet.show_error,
+        )
+        self.sheet.follow(job)
+
+    def _on_imported(self, version: DatasetVersion) -> None:
+        self.sheet.close_sheet()
+        self._wanted = Ref(version.dataset, version=version.version)
+        self.toast.emit(self.tr("Imported {0}: {1} rows.").format(version.ref, f"{version.rows:,}"))
+        self.reload()
+
+    def _read_as(self, column: str, kind: ColumnType) -> None:
+        version = self._version
+        if version is None or self.sheet.busy:
+            return
+        job = self._jobs.start(
+            self,
+            self.tr("Import {0} again with {1} as {2}").format(version.ref, column, kind.value),
+            lambda lane, context: datasets.read_again(lane, version.ref, {column: kind}, context),
+            self._on_imported,
+            self._error.show_error,
+        )
+        self.sheet.set_title("")
+        self.sheet.follow(job)
+        self.sheet.show()
+        job.finished.connect(self.sheet.close_sheet)
+
+    def _answer(self, warning: DataWarning, given: Answer | None) -> None:
+        if self._version is not None:
+            name = self._version.dataset
+            self._jobs.run(self, lambda store: answers.answer(store, name, warning, given))
+
+    def _train(self) -> None:
+        if self._version is not None:
+            self.open_panel.emit("train", f"data:{self._version.ref}")
+
+    def _export(self) -> None:
+        if self._version is not None:
+            name = f"{self._version.dataset}-v{self._version.version}.csv"
+            self.choose_target(name, self._export_to)
+
+    def _export_to(self, path: str) -> None:
+        version = self._version
+        if version is None:
+            return
+        self._jobs.start(
+            self,
+            self.tr("Export {0}").format(version.ref),
+            lambda lane, context: datasets.export(lane, version.ref, Path(path), context),
+            lambda rows: self.toast.emit(
+                self.tr("Wrote {0} rows to {1}.").format(f"{rows:,}", PurePath(path).name)
+            ),
+            self._error.show_error,
+        )
+
+    def _open_sample(self) -> None:
+        # The sample is not needed by who has data of their own.
+        from mlops_desktop.actions import replay  # noqa: PLC0415
+
+        self._jobs.start(
+            self,
+            self.tr("Open the sample project"),
+            replay.open_sample,
+            self._on_imported,
+            self._error.show_error,
+        )
+
+    def _on_changed(self, kinds: frozenset[str]) -> None:
+        if "datasets" not in kinds:
+            return
+        if self.isVisible():
+            self.reload()
+        else:
+            self._stale = True
+
+    def _ask_file(self, then: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self, self.tr("Import a file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([self.tr("Tables (*.csv *.tsv *.txt)"), self.tr("All files (*)")])
+        _open(dialog, then)
+
+    def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self, self.tr("Export"), name)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["CSV (*.csv)", "Parquet (*.parquet)"])
+        dialog.selectFile(name)
+        _open(dialog, then)
+
+
+def _open(dialog: QFileDialog, then: Callable[[str], None]) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(then)
+    dialog.open()

@@ -1,0 +1,153 @@
+"""What may be wrong with a version, the worst first, each with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from mlops_desktop.core.answers import ASKED, Answer, Answers, key_of
+from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
+from mlops_desktop.widgets.buttons import Button, link, secondary
+from mlops_desktop.widgets.cards import Card, Chip, label
+from mlops_desktop.widgets.marked import marked
+from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.widgets.row_model import Kind
+
+_SHOWN = 2
+_MOST = 60
+_MOST_HEIGHT = 216
+
+
+class Warnings(Card):
+    """answered carries a warning and an Answer or None; read_as a column and a ColumnType."""
+
+    answered = Signal(object, object)
+    read_as = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("warnings")
+        self.setAccessibleName(self.tr("Warnings"))
+        self._warnings: tuple[DataWarning, ...] = ()
+        self._answers: Answers = {}
+        self._all = False
+        self._can_read_again = True
+        self.body.setContentsMargins(12, 6, 12, 6)
+        self.body.setSpacing(0)
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._area = scrolled(self._inside)
+        self._more = link("", self._toggle)
+        self._more.setObjectName("more-warnings")
+        self.body.addWidget(self._area)
+        self.body.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def set_warnings(
+        self, warnings: Sequence[DataWarning], answers: Answers, *, can_read_again: bool
+    ) -> None:
+        """can_read_again: the version came from a file, so types can be changed."""
+        if tuple(warnings) != self._warnings:
+            self._all = False
+        self._warnings, self._answers = tuple(warnings), answers
+        self._can_read_again = can_read_again
+        self._fill()
+
+    def _fill(self) -> None:
+        while (item := self._column.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        shown = self._warnings[: _MOST if self._all else _SHOWN]
+        for warning in shown:
+            self._column.addWidget(self._row(warning))
+        self.setVisible(bool(shown))
+        hidden = len(self._warnings) - _SHOWN
+        self._more.setVisible(hidden > 0)
+        self._more.setText(
+            self.tr("Show fewer") if self._all else self.tr("Show {0} more").format(hidden)
+        )
+        self._fit()
+
+    def _fit(self) -> None:
+        width = max(400, self.width() - 40)
+        high = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0
+        high = max(high, self._column.minimumSize().height())
+        self._area.setFixedHeight(min(_MOST_HEIGHT, high))
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit()
+
+    def _toggle(self) -> None:
+        self._all = not self._all
+        self._fill()
+
+    def _row(self, warning: DataWarning) -> QWidget:
+        row = QWidget()
+        across = QHBoxLayout(row)
+        across.setContentsMargins(0, 6, 0, 6)
+        across.setSpacing(12)
+        kind: Kind = "error" if warning.kind is WarningKind.LEAK else "warn"
+        across.addWidget(Chip(warning.kind.value, kind), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(marked(warning.what))
+        words.addWidget(marked(warning.why, muted=True))
+        across.addLayout(words, 1)
+        row.setToolTip(f"\u200b{warning.fix}")
+        for button in self._buttons(warning):
+            across.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _buttons(self, warning: DataWarning) -> list[QWidget]:
+        if warning.kind in ASKED:
+            return self._answer_buttons(warning)
+        if not self._can_read_again or len(warning.columns) != 1:
+            return []
+        column = warning.columns[0]
+        words = {
+            ColumnType.TEXT: self.tr("Keep as text"),
+            ColumnType.NUMBER: self.tr("Read as number"),
+            ColumnType.DATETIME: self.tr("Read as dates"),
+        }
+        return [
+            _named(
+                secondary(words[kind], "", partial(self.read_as.emit, column, kind)),
+                f"read-{column}-as-{kind.value}",
+            )
+            for kind in warning.read_as
+            if kind in words
+        ]
+
+    def _answer_buttons(self, warning: DataWarning) -> list[QWidget]:
+        given = self._answers.get(key_of(warning))
+        name = "-".join(warning.columns)
+        if given is None:
+            tell = self.answered.emit
+            return [
+                _named(
+                    secondary(
+                        self.tr("Leave out in training"),
+                        "",
+                        partial(tell, warning, Answer.LEAVE_OUT),
+                    ),
+                    f"leave-out-{name}",
+                ),
+                _named(
+                    secondary(self.tr("Keep"), "", partial(tell, warning, Answer.KEEP)),
+                    f"keep-{name}",
+                ),
+            ]
+        said = self.tr("left out in training") if given is Answer.LEAVE_OUT else self.tr("kept")
+        undo = link(self.tr("Change"), partial(self.answered.emit, warning, None))
+        return [label(said, muted=True), _named(undo, f"change-{name}")]
+
+
+def _named(button: Button, name: str) -> Button:
+    button.setObjectName(name)
+    return button
