@@ -191,3 +191,15 @@ def _runtime_closure() -> set[str]:
         found.add(name)
         waiting += map(Requirement, importlib.metadata.requires(name) or [])
     return found
+
+
+def test_that_the_path_to_the_first_window_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, mlops_desktop.app;"
+        "print(*(m for m in ('pandas', 'sklearn', 'sqlite_utils', 'onnxruntime', 'pyqtgraph')"
+        " if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.monitoring import (
@@ -16,7 +17,9 @@ from mlops_desktop.core.monitoring import (
 )
 from mlops_desktop.core.runs import METRICS, Metric
 from mlops_desktop.store import monitoring as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 RULES = (Rule(AlertKind.ERROR), Rule(AlertKind.DRIFT))
 

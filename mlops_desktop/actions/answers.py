@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.answers import Answer, key_of
 from mlops_desktop.core.datasets import DataWarning
 from mlops_desktop.store import settings
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 def answers(store: Store, dataset: str) -> dict[str, Answer]:
@@ -27,7 +30,10 @@ def answer(
             kept[key_of(warning)] = given
         settings.put(store, _key(dataset), json.dumps(kept, ensure_ascii=False))
         store.audit(
-            "warning.answered", dataset, warning=key_of(warning), answer=given.value if given else ""
+            "warning.answered",
+            dataset,
+            warning=key_of(warning),
+            answer=given.value if given else "",
         )
     return kept
 

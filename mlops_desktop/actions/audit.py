@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.audit import AuditEntry, first_break
 from mlops_desktop.store import audit as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

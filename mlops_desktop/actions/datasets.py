@@ -25,10 +25,11 @@ from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.profile import Profile
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import datasets
-from mlops_desktop.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mlops_desktop.store.store import Store
 
 _KNOWN = 20  # So many of the newest versions share their chunks with a new one.
 

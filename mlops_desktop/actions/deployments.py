@@ -7,7 +7,7 @@ import http.client
 import json
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import models, servers, serving
 from mlops_desktop.actions.children import stop as stop_child
@@ -25,7 +25,9 @@ from mlops_desktop.core.ids import Ref, checked_name
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import deployments as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 # Found here under their noun; those that only ask a running server live in serving.py.
 __all__ = ["Servers", "live", "log_tail", "predict", "recent_requests", "token"]

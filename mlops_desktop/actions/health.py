@@ -10,13 +10,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import audit, datasets, models, runs
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.core.errors import Damaged
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store.store import Store, sqlite_version, wal_is_safe
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 _LEFTOVER_AGE_S = 24 * 3600.0
 _NEEDED_BYTES = 1 << 30
@@ -148,6 +151,8 @@ def _python() -> Check:
 
 
 def _sqlite() -> Check:
+    from mlops_desktop.store.store import sqlite_version, wal_is_safe  # noqa: PLC0415  Heavy.
+
     version = sqlite_version()
     journal = "WAL" if wal_is_safe(version) else "rollback journal, since this version is old"
     return Check("SQLite", True, f"{'.'.join(map(str, version))} ({journal})")

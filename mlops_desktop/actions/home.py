@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core import home as core
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.store import audit, home
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import audit, datasets, runs
 from mlops_desktop.blobs import modelfiles, objects
@@ -23,10 +24,12 @@ from mlops_desktop.core.models import (
     ModelVersion,
     Signature,
 )
-from mlops_desktop.core.runs import Algorithm, RunState
+from mlops_desktop.core.runs import METRICS, Algorithm, RunState
 from mlops_desktop.store import deployments as deployment_rows
 from mlops_desktop.store import models as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +203,9 @@ def lineage(store: Store, ref: str | Ref) -> tuple[LineageNode, ...]:
             LineageNode(
                 "dataset version",
                 item.ref,
-                f"{item.rows:,} rows, {len(item.columns)} columns, saved {item.created_at}",
+                f"{item.rows:,} rows, {len(item.columns)} columns",
                 item.content_hash,
+                item.created_at,
             )
         )
         if origin.kind == "file":
@@ -215,18 +219,22 @@ def lineage(store: Store, ref: str | Ref) -> tuple[LineageNode, ...]:
             "run",
             run.title,
             f"{run.algorithm.title}, target {run.spec.target}, seed {run.spec.seed}",
+            at=run.ended_at or "",
         )
     )
     chain.append(
         LineageNode(
             "model version",
             version.ref,
-            f"{version.state}, {version.metric} {version.value:.4g}",
+            f"{version.state}, {METRICS[version.metric].title} {version.value:.4g}",
             version.files.get(modelfiles.ONNX) or version.files[modelfiles.SKOPS],
+            version.created_at,
         )
     )
     chain.extend(
-        LineageNode("deployment", item.name, f"{item.state} {item.url}".strip())
+        LineageNode(
+            "deployment", item.name, f"{item.state} {item.url}".strip(), at=item.started_at or ""
+        )
         for item in deployment_rows.all_(store)
         if item.model_version == version.id
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import alerts, deployments, windows
 from mlops_desktop.actions.labels import LabelBatch, add_labels, add_labels_table
@@ -25,7 +26,9 @@ from mlops_desktop.ml.sketch import OTHER, Bins, Sketch
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 # Found here under their noun; each has a file of its own.
 __all__ = ["LabelBatch", "add_labels", "add_labels_table", "retrain"]

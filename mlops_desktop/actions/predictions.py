@@ -14,10 +14,11 @@ from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
-from mlops_desktop.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mlops_desktop.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

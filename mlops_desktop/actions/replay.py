@@ -16,13 +16,13 @@ from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import NotFound, UserError
 from mlops_desktop.core.runs import Run
-from mlops_desktop.paths import Workspace
 from mlops_desktop.resources import resource
 from mlops_desktop.store import models as model_rows
-from mlops_desktop.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mlops_desktop.store.store import Store
 
 DATASET = "bike"
 TARGET = "cnt"
@@ -76,7 +76,7 @@ def replay(
     story: Story,
     context: Context | None = None,
     *,
-    until: str | None = None,
+    until: str = "9999",
     labelled: bool = True,
     hours_per_s: float | None = None,
 ) -> Replayed:
@@ -88,7 +88,7 @@ def replay(
     context = context or Context()
     workspace = lane(lambda store: store.workspace)
     deployment, run = lane(partial(_deployed, name=name))
-    table = story_table(workspace, lane, run, story, until)
+    table = story_table(lane, run, story, until=until)
     broken_from = ""
     if story is Story.SENSOR:
         table, broken_from = _broken(table)
@@ -98,7 +98,8 @@ def replay(
         part = table.slice(done, step)
         answered = deployments.predict(workspace, deployment, part)
         if labelled:
-            ids, values = answered["prediction_id"].to_pylist(), part[TARGET].to_pylist()
+            ids = [str(one) for one in answered["prediction_id"].to_pylist()]
+            values = part[TARGET].to_pylist()
             added = monitoring.add_labels_table(lane, name, ids, values, f"replay: {story}")
             labels += added.matched
         else:
@@ -122,9 +123,9 @@ def is_sample(store: Store, name: str) -> bool:
 
 
 def story_table(
-    workspace: Workspace, lane: Lane, run: Run, story: Story, until: str | None = None
+    lane: Lane, run: Run, story: Story, *, since: str = "", until: str = "9999"
 ) -> pa.Table:
-    """The hours of a story with what was true, oldest first."""
+    """The hours of a story with what was true, oldest first. since, until: ISO days."""
     import pyarrow as pa  # noqa: PLC0415  Only those who replay need it.
 
     year = "2012" if story is Story.GROWTH else "2011"
@@ -133,7 +134,8 @@ def story_table(
         split = lane(lambda store: runs.evaluation(store, run)).split
         if split.kind != "time" or split.cutoff is None:
             raise UserError(
-                "This model's held-out hours are scattered over the year, so they cannot be replayed.",
+                "The held-out hours of this model are scattered over the year.",
+                why="So they cannot be replayed in order.",
                 hint=f"Train with the time column {TIME}.",
             )
         first = split.cutoff
@@ -141,9 +143,7 @@ def story_table(
         rows = [
             row
             for row in csv.DictReader(file)
-            if row[TIME].startswith(year)
-            and row[TIME] >= first[:10]
-            and (until is None or row[TIME] < until)
+            if row[TIME].startswith(year) and max(first[:10], since) <= row[TIME] < until
         ]
     columns: dict[str, list[object]] = {}
     for column in rows[0]:
@@ -173,7 +173,7 @@ def _broken(table: pa.Table) -> tuple[pa.Table, str]:
     import pyarrow as pa  # noqa: PLC0415
 
     first = table.num_rows // 3
-    humidity = table["hum"].to_pylist()
+    humidity = [float(str(value)) for value in table["hum"].to_pylist()]
     humidity[first:] = [value * _PERCENT for value in humidity[first:]]
     place = table.column_names.index("hum")
     hour = f"{table[TIME][first].as_py():%Y-%m-%d}T{table['hr'][first].as_py():02d}:00:00Z"

@@ -19,10 +19,11 @@ from mlops_desktop.core.runs import Algorithm, Run, RunState, TrainSpec
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
-from mlops_desktop.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mlops_desktop.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

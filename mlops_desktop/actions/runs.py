@@ -9,7 +9,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import datasets, settings
 from mlops_desktop.actions.children import run_child, scratch
@@ -27,7 +27,9 @@ from mlops_desktop.core.runs import MIN_ROWS, Algorithm, Run, RunState, Task, Tr
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import datasets as dataset_rows
 from mlops_desktop.store import runs as rows
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 log = logging.getLogger(__name__)
 _POST_EVERY_S = 0.2  # What a child reports reaches the store at most five times a second.

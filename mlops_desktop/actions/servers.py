@@ -145,7 +145,8 @@ def failure(folder: Path) -> UserError:
         return UserError(error["what"], why=error["why"], hint=error["hint"])
     except FileNotFoundError:
         return UserError(
-            "The server's process ended.", why=serving.tail(folder / "server.log", 600).strip()
+            "The server's process ended or was killed.",
+            why=f"Its log ends with: {serving.tail(folder / 'server.log', 600).strip()}",
         )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.store import settings
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 _WORKERS = "training_workers"
 MAX_WORKERS = 64

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlops_desktop.core.audit import AuditEntry
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 def entries(store: Store, limit: int | None = None) -> list[AuditEntry]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.datasets import Column, Dataset, DatasetVersion, DataWarning, Source
 from mlops_desktop.core.jsonable import from_plain, to_plain
-from mlops_desktop.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Row, Store
 
 _VERSIONS = """
 SELECT v.*, d.name AS dataset FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import Deployment, DeploymentState
-from mlops_desktop.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Row, Store
 
 _DEPLOYMENTS = """
 SELECT d.*, m.name AS model, mv.version, previous.version AS previous_version

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.home import Facts
 from mlops_desktop.core.models import ModelState
 from mlops_desktop.core.runs import METRICS, Algorithm
 from mlops_desktop.store import models
-from mlops_desktop.store.store import Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 def facts(store: Store) -> Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.jsonable import from_plain, to_plain
@@ -14,7 +15,9 @@ from mlops_desktop.core.models import (
     Signature,
 )
 from mlops_desktop.core.runs import Algorithm, Run
-from mlops_desktop.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Row, Store
 
 _VERSIONS = """
 SELECT mv.*, m.name AS model, d.name AS dataset, dv.version AS dataset_version,

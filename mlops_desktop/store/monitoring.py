@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.jsonable import from_plain, to_plain
@@ -17,7 +17,9 @@ from mlops_desktop.core.monitoring import (
     Window,
     WindowVerdict,
 )
-from mlops_desktop.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Row, Store
 
 _WINDOWS = """
 SELECT w.*, v.version FROM windows w JOIN model_versions v ON v.id = w.model_version_id

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.datasets import DataWarning
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.runs import RUN_MOVES, Algorithm, Run, RunState, Task, TrainSpec
-from mlops_desktop.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Row, Store
 
 _RUNS = "SELECT r.*, e.spec FROM runs r JOIN experiments e ON e.id = r.experiment_id "
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mlops_desktop.store.store import Store
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 
 def get(store: Store, key: str, default: str = "") -> str:
