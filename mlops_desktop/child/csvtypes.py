@@ -11,22 +11,7 @@ import pyarrow.compute as pc
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 
-_MARKS = (
-    "na",
-    "n/a",
-    "#n/a",
-    "nan",
-    "-nan",
-    "null",
-    "none",
-    "<na>",
-    "nil",
-    "missing",
-    "-",
-    "?",
-    ".",
-)
-_MISSING = pa.array(["", *_MARKS])
+_MISSING = ["", *"na n/a #n/a nan -nan null none <na> nil missing - ? .".split()]  # noqa: SIM905
 _WHOLE = r"^[+-]?(0|[1-9][0-9]*)$"
 _ZERO_LED = r"^[+-]?0[0-9]+$"
 _LONG = r"^[+-]?[0-9]{19,}$"  # May not fit in 64 bits.
@@ -94,7 +79,8 @@ class Tally:
         if self._add_clean(texts):
             return
         trimmed = pc.utf8_trim_whitespace(texts)
-        marked = pc.and_(pc.is_valid(texts), pc.is_in(pc.utf8_lower(trimmed), value_set=_MISSING))
+        marks = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(_MISSING))
+        marked = pc.and_(pc.is_valid(texts), marks)
         self.marked.add(marked, texts, before)
         cells = pc.if_else(marked, None, trimmed)
         there = pc.is_valid(cells)

@@ -48,6 +48,18 @@ def test_that_numbers_agree_with_numpy() -> None:
     assert found.edges == pytest.approx(edges)
 
 
+@settings(max_examples=200, deadline=None)
+@given(floats)
+def test_that_values_are_counted_as_arrow_counts_them(values: list[float | None]) -> None:
+    array = pa.array(values, pa.float64())
+    found = profile_column(NUMBER, array)
+    # -0.0 and 0.0 are one value here.
+    counts = pa.array([0.0 if v == 0 else v for v in values], pa.float64()).drop_null()
+    expected = counts.value_counts().field("counts").to_pylist()
+    assert found.distinct == len(expected)
+    assert [top.count for top in found.top] == sorted(expected, reverse=True)[:20]
+
+
 def test_that_few_whole_numbers_get_a_bin_each() -> None:
     found = profile_column(Column("x", ColumnType.INTEGER), pa.array([0, 1, 1, 3])).numbers
     assert found is not None
