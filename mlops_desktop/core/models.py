@@ -118,9 +118,13 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class LineageNode:
-    """One link of the chain file -> dataset version -> run -> model version -> deployment."""
+    """One link of the chain file -> dataset version -> run -> model version -> deployment.
+
+    at: when it came to be, UTC; empty where that is not known.
+    """
 
     kind: str
     title: str
     detail: str
     sha256: str = ""
+    at: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from mlops_desktop.widgets.cards import heading
@@ -29,6 +29,10 @@ class Page(QWidget):
         self.title.setMinimumHeight(32)
         self.body.addLayout(self.header)
 
+    def minimumSizeHint(self) -> QSize:
+        # Else a text that wraps would make the window grow, as if it were ever narrower.
+        return QSize(super().minimumSizeHint().width(), 0)
+
 
 def scrolled(content: QWidget) -> QScrollArea:
     """content in a frameless area that scrolls up and down, on the window's ground."""
@@ -36,7 +40,21 @@ def scrolled(content: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(content)
-    area.viewport().setAutoFillBackground(False)
-    content.setAutoFillBackground(False)
+    holder = _Tall(content)
+    area.setWidget(holder)
+    for part in (area.viewport(), holder, content):
+        part.setAutoFillBackground(False)
     return area
+
+
+class _Tall(QWidget):
+    """As high as its content needs at its width. Qt would ask for what a narrower one needs."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(content)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)

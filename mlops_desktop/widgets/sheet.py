@@ -32,6 +32,7 @@ QPushButton[kind="danger"]:hover { background: $error_tint; }
 QPushButton[kind="link"] { border: 1px solid transparent; background: transparent;
   color: $accent; padding: 0 4px; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
+QPushButton[kind="link"][inline="true"] { min-height: 20px; padding: 0; border: none; }
 QToolButton[kind="icon"], QPushButton[kind="quiet"] { border: 1px solid transparent;
   background: transparent; }
 QToolButton[kind="icon"] { padding: 0; min-width: 30px; }

@@ -44,8 +44,8 @@ class CardTab(QWidget):
         self._metrics = self._build_metrics()
         good.add(self._metrics)
         good.body.addStretch(1)
-        upper.addWidget(what, 1)
-        upper.addWidget(good, 1)
+        upper.addWidget(what, 3)
+        upper.addWidget(good, 5)
         self._inputs_card = Card(self.tr("What it needs to know"))
         self._inputs = self._build_inputs()
         self._inputs_card.add(self._inputs)
@@ -60,8 +60,8 @@ class CardTab(QWidget):
         table: RowTable[_Metric] = RowTable(
             (
                 Column(self.tr("Metric"), lambda row: metric_title(row[0]), stretch=True),
-                Column(self.tr("Value"), lambda row: row[1], format=figure),
-                Column(self.tr("95 % interval"), _interval, align="right"),
+                Column(self.tr("Value"), lambda row: row[1], format=figure, width=72),
+                Column(self.tr("95 % interval"), _interval, align="right", width=150),
                 Column(self.tr("Baseline"), lambda row: row[4], format=figure),
             ),
             self.tr("Metrics"),
@@ -92,8 +92,11 @@ class CardTab(QWidget):
         data = link(
             f"{version.dataset} v{version.dataset_version}",
             lambda: self.opened.emit("data", f"{version.dataset}@{version.dataset_version}"),
+            inline=True,
         )
-        run = link(f"run {version.run}", lambda: self.opened.emit("train", version.run))
+        run = link(
+            f"run {version.run}", lambda: self.opened.emit("train", version.run), inline=True
+        )
         self._about.set_pairs(
             (
                 (self.tr("Predicts"), _predicts(version.signature)),
@@ -158,13 +161,20 @@ def _seen(field: Field) -> str | None:
         return f"{names}, … ({more} more)" if more > 0 else names
     if field.low is None or field.high is None:
         return None
-    ends = (
-        (clock.to_iso(int(end))[:16].replace("T", " ") for end in (field.low, field.high))
-        if field.type is ColumnType.DATETIME
-        else (f"{end:.6g}" for end in (field.low, field.high))
-    )
+    if field.type is ColumnType.DATETIME:
+        ends = [_time(clock.to_iso(int(end))[:19]) for end in (field.low, field.high)]
+    else:
+        ends = [f"{end:.6g}" for end in (field.low, field.high)]
     return tr("{0} to {1}").format(*ends)
 
 
 def _example(field: Field) -> str | None:
-    return None if field.example is None else f"{field.example}"
+    if field.example is None:
+        return None
+    text = str(field.example)
+    return _time(text) if field.type is ColumnType.DATETIME else text
+
+
+def _time(iso: str) -> str:
+    """A time of the data, which has no zone; the day alone where all else is zero."""
+    return iso.removesuffix("T00:00:00").replace("T", " ")

@@ -14,6 +14,7 @@ from mlops_desktop.widgets.cards import Card, heading, label
 from mlops_desktop.widgets.icons import pixmap
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.theme import app_theme, follow_theme
+from mlops_desktop.widgets.times import local_time
 
 _ICONS = {
     "file": "file-text",
@@ -59,7 +60,8 @@ class LineageTab(QWidget):
             title.setToolTip(f"<span>{node.title.replace('<', '&lt;')}</span>")
         first.addWidget(title, 1)
         words.addLayout(first)
-        words.addWidget(label(node.detail, muted=True, wrap=True))
+        detail = ", ".join(part for part in (node.detail, local_time(node.at)) if part)
+        words.addWidget(label(detail, muted=True, wrap=True))
         row.addLayout(words, 1)
         if node.sha256:
             short = label(node.sha256[:12], muted=True)

@@ -27,7 +27,7 @@ def metric_title(name: str) -> str:
 
 def figure(value: float | None) -> str:
     """A metric as it is shown everywhere: four digits that count."""
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else f"{value:.4g}" if abs(value) >= 1e-4 else "0"
 
 
 def chips_of(version: ModelVersion) -> Chips:
