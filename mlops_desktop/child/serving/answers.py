@@ -177,7 +177,10 @@ class Answers:
         seen = self._ids.find(request_id, digest_of(path, body))
         if seen is None:
             return None
-        record = seen.read()
+        try:
+            record = seen.read()
+        except OSError:
+            return None  # Its segment is no longer kept, so this is a new request.
         self._stats.replayed += 1
         values = label_values(list(seen.header.outputs[1:]))
         labels = [values[label] for label in record.y] if record.p is not None else list(record.y)
