@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -72,6 +73,7 @@ class _Walk:
         self.error_before = self.error_after = float("nan")
         self._version: ModelVersion
         self._serving: list[str] = []
+        self._suffix = self._free_suffix()
 
     def data(self) -> None:
         version = replay.open_sample(self._lane, self._context)
@@ -120,7 +122,7 @@ class _Walk:
         )
 
     def control(self) -> None:
-        name = self._serve("demand-control")
+        name = self._serve(f"control{self._suffix}")
         done = replay.replay(self._lane, name, Story.CONTROL, self._context)
         seen = self._lane(partial(monitoring.show, name=name))
         self.control_alerts = list(seen.alerts)
@@ -134,7 +136,7 @@ class _Walk:
         deployments.stop(self._lane, name)
 
     def growth(self) -> None:
-        name = self._serve(_MODEL)
+        name = self._growth = self._serve(f"{_MODEL}{self._suffix}")
         done = replay.replay(self._lane, name, Story.GROWTH, self._context, until=_LAST_WEEKS)
         seen = self._lane(partial(monitoring.show, name=name))
         by_time = sorted(seen.alerts, key=lambda alert: (alert.since, alert.kind.value != "error"))
@@ -154,7 +156,7 @@ class _Walk:
         )
 
     def sensor(self) -> None:
-        name = self._serve("demand-sensor")
+        name = self._serve(f"sensor{self._suffix}")
         done = replay.replay(self._lane, name, Story.SENSOR, self._context)
         seen = self._lane(partial(monitoring.show, name=name))
         self.sensor_alerts = [a for a in seen.alerts if a.kind is AlertKind.DRIFT]
@@ -178,11 +180,13 @@ class _Walk:
     def retrain(self) -> None:
         """Both versions answer the last weeks, through the server."""
         self.error_before = self._error_on_last_weeks()
-        version = monitoring.retrain(self._lane, _MODEL, self._context, workers=os.cpu_count())
+        version = monitoring.retrain(
+            self._lane, self._growth, self._context, workers=os.cpu_count()
+        )
         approved = version.gates_pass
         if approved:
             self._approve(version, "The demo: trained on 2012, too.")
-            deployments.swap(self._lane, _MODEL, version.ref)
+            deployments.swap(self._lane, self._growth, version.ref)
             self.error_after = self._error_on_last_weeks()
         self._done(
             "retrain",
@@ -202,6 +206,12 @@ class _Walk:
         for name in self._serving:
             deployments.stop(self._lane, name)
 
+    def _free_suffix(self) -> str:
+        """Windows of an earlier demo stay apart from this one's."""
+        taken = {one.name for one in self._lane(deployments.list_deployments)}
+        suffixes = ("" if number == 1 else f"-{number}" for number in itertools.count(1))
+        return next(s for s in suffixes if f"{_MODEL}{s}" not in taken)
+
     def _approve(self, version: ModelVersion, note: str) -> ModelVersion:
         self._lane(lambda store: models.approve(store, version.ref, note))
         return self._lane(
@@ -214,7 +224,7 @@ class _Walk:
         return name
 
     def _error_on_last_weeks(self) -> float:
-        deployment: Deployment = self._lane(partial(deployments.get_deployment, name=_MODEL))
+        deployment: Deployment = self._lane(partial(deployments.get_deployment, name=self._growth))
         table = replay.story_table(self._lane, self._best, Story.GROWTH, since=_LAST_WEEKS)
         answered = deployments.predict(self._workspace, deployment, table)
         actual = table[replay.TARGET].to_numpy()
