@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,11 @@ def cancel_queued(store: Store, run_id: int) -> Run:
 def list_runs(store: Store, after: int = 0) -> list[Run]:
     """Every run with a number above `after`, newest first."""
     return rows.newest_first(store, after)
+
+
+def news(store: Store, after: int, running: Iterable[int]) -> list[Run]:
+    """Runs with a number above `after`, and how the running ones are now: for who has the rest."""
+    return list_runs(store, after) + [rows.get(store, run_id) for run_id in running]
 
 
 def get_run(store: Store, run_id: int) -> Run:

@@ -34,7 +34,7 @@ from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import Button, primary, secondary
+from mlops_desktop.widgets.buttons import Button, secondary
 from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.tabs import Tabs
@@ -104,15 +104,10 @@ class DatasetsPanel(Page):
             button.setToolTip(tip)
 
     def _build_empty(self) -> QWidget:
-        buttons = QWidget()
-        row = QHBoxLayout(buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        sample = primary(self.tr("Open the sample project"), "", self._open_sample)
+        sample = secondary(self.tr("Open the sample project"), "", self._open_sample)
         sample.setObjectName("open-sample-data")
-        row.addWidget(sample)
         return EmptyState(
-            "database", self.tr("Drop a CSV file anywhere, or import one (Ctrl+O)."), buttons
+            "database", self.tr("Drop a CSV file anywhere, or import one (Ctrl+O)."), sample
         )
 
     def _build_full(self) -> QWidget:
@@ -283,7 +278,6 @@ class DatasetsPanel(Page):
             self._on_imported,
             self._error.show_error,
         )
-        self.sheet.set_title("")
         self.sheet.follow(job)
         self.sheet.show()
         job.finished.connect(self.sheet.close_sheet)

@@ -96,6 +96,7 @@ class ImportSheet(Card):
         self._job = job
         self._error.show_error(None)
         self._fields.hide()
+        self.title.hide()
         self._row = JobRow(job)
         self._row.setObjectName("import-progress")
         self._progress.addWidget(self._row)
@@ -140,4 +141,5 @@ class ImportSheet(Card):
             self._progress.removeWidget(self._row)
             self._row.deleteLater()
             self._row = None
+        self.title.show()
         self._fields.show()

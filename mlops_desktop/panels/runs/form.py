@@ -1,0 +1,390 @@
+"""The form that starts a training: what to predict, how to judge it, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QGridLayout,
+    QHBoxLayout,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlops_desktop.core.answers import Answers, decisions
+from mlops_desktop.core.datasets import Dataset, DatasetVersion, DataWarning, WarningKind
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.profile import ColumnProfile, Profile
+from mlops_desktop.core.runs import (
+    CLASSES_LIMIT,
+    DEFAULT_METRIC,
+    METRICS,
+    Algorithm,
+    Task,
+    TrainSpec,
+    metrics_for,
+    task_of,
+)
+from mlops_desktop.panels.runs.leave_out import LeaveOut
+from mlops_desktop.panels.runs.words import algorithm_name
+from mlops_desktop.widgets.banner import ErrorBox
+from mlops_desktop.widgets.buttons import link, primary, secondary
+from mlops_desktop.widgets.cards import Card, label
+from mlops_desktop.widgets.page import scrolled
+
+_BUDGET_S = 120
+_YES = {"yes", "true", "1"}
+
+
+class TrainForm(Card):
+    """version_wanted carries a Ref to look up and give to show_version(); submitted a TrainSpec."""
+
+    version_wanted = Signal(object)
+    submitted = Signal(object)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(self.tr("Train on a dataset"))
+        self.setObjectName("train-form")
+        self._datasets: tuple[Dataset, ...] = ()
+        self._version: DatasetVersion | None = None
+        self._profile: Profile | None = None
+        self._answers: Answers = {}
+        self._found: tuple[DataWarning, ...] = ()
+        self._prefill: TrainSpec | None = None
+        self._before: dict[str, TrainSpec] = {}
+        self._build()
+
+    def _build(self) -> None:
+        self._error = ErrorBox()
+        self._error.setObjectName("train-error")
+        self.body.addWidget(self._error)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(12)
+        column.addLayout(self._build_fields())
+        self.leave_out = LeaveOut()
+        column.addWidget(self.leave_out, 1)
+        self._more = link(self.tr("More: algorithms, seed"), self._toggle_more)
+        self._more.setObjectName("train-more")
+        column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._extra = self._build_extra()
+        self._extra.hide()
+        column.addWidget(self._extra)
+        self.body.addWidget(scrolled(inside), 1)
+        self.button = primary(self.tr("Start training"), "play", self._submit)
+        self.button.setObjectName("train-button")
+        cancel = secondary(self.tr("Cancel"), "", self.closed.emit)
+        cancel.setObjectName("train-cancel")
+        self._says = label(muted=True)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._says, 1)
+        row.addWidget(cancel)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+
+    def _build_fields(self) -> QGridLayout:
+        self.dataset, self.number = _choice("train-dataset"), _choice("train-version")
+        self.target = _choice("train-target", searched=True)
+        self.goal, self.positive = _choice("train-metric"), _choice("train-positive")
+        self.time_column = _choice("train-time-column", searched=True)
+        self.group_column = _choice("train-group-column", searched=True)
+        self.budget = QSpinBox()
+        self.budget.setObjectName("train-budget")
+        # A style sheet's padding does not reach the text of a spin box.
+        self.budget.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.budget.setRange(5, 7 * 86_400)
+        self.budget.setSingleStep(30)
+        self.budget.setValue(_BUDGET_S)
+        self.budget.setSuffix(self.tr(" s"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self._task_says, self._split_says = label(muted=True), label(muted=True)
+        self._labels: dict[QWidget, QWidget] = {}
+        for row, left, right in (
+            (0, (self.tr("Dataset"), self.dataset), (self.tr("Version"), self.number)),
+            (2, (self.tr("Predict"), self.target), (self.tr("Goal"), self.goal)),
+            (5, (self.tr("Class to find"), self.positive), None),
+            (7, (self.tr("Hold out the newest by"), self.time_column), None),
+        ):
+            self._place(grid, row, 0, *left)
+            if right is not None:
+                self._place(grid, row, 1, *right)
+        self._place(grid, 5, 1, self.tr("Time limit, all runs"), self.budget)
+        self._place(grid, 7, 1, self.tr("Keep together by"), self.group_column)
+        grid.addWidget(self._task_says, 4, 0, 1, 2)
+        grid.addWidget(self._split_says, 9, 0, 1, 2)
+        self.dataset.currentTextChanged.connect(self._on_dataset)
+        self.number.currentTextChanged.connect(self._on_number)
+        self.target.currentTextChanged.connect(self._on_target)
+        self.time_column.currentIndexChanged.connect(lambda _: self._on_split(self.time_column))
+        self.group_column.currentIndexChanged.connect(lambda _: self._on_split(self.group_column))
+        return grid
+
+    def _place(self, grid: QGridLayout, row: int, column: int, text: str, field: QWidget) -> None:
+        above = label(text, muted=True)
+        above.setBuddy(field)
+        field.setAccessibleName(text)
+        self._labels[field] = above
+        grid.addWidget(above, row, column)
+        grid.addWidget(field, row + 1, column)
+
+    def _build_extra(self) -> QWidget:
+        extra = QWidget()
+        row = QHBoxLayout(extra)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        self.algorithms: dict[Algorithm, QCheckBox] = {}
+        for algorithm in Algorithm:
+            box = QCheckBox(algorithm_name(algorithm))
+            box.setObjectName(f"train-{algorithm.value}")
+            box.setChecked(True)
+            if algorithm is Algorithm.BASELINE:
+                box.setEnabled(False)
+                box.setToolTip(self.tr("Always trained: what a model must beat."))
+            self.algorithms[algorithm] = box
+            row.addWidget(box)
+        row.addStretch(1)
+        self.seed = QSpinBox()
+        self.seed.setObjectName("train-seed")
+        self.seed.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.seed.setRange(0, 2**31 - 1)
+        self.seed.setAccessibleName(self.tr("Seed"))
+        self.seed.setFixedWidth(96)
+        words = label(self.tr("Seed"), muted=True)
+        words.setBuddy(self.seed)
+        row.addWidget(words)
+        row.addWidget(self.seed)
+        return extra
+
+    def set_datasets(self, datasets: Sequence[Dataset], before: dict[str, TrainSpec]) -> None:
+        """before: the newest request of each dataset, whose target and goal are offered again."""
+        self._datasets, self._before = tuple(datasets), before
+        names = [dataset.name for dataset in datasets]
+        if names != [self.dataset.itemText(n) for n in range(self.dataset.count())]:
+            kept = self.dataset.currentText()
+            _fill(self.dataset, names, kept if kept in names else (names or [""])[0])
+            self._on_dataset(self.dataset.currentText())
+
+    def open_for(
+        self,
+        ref: Ref | None = None,
+        spec: TrainSpec | None = None,
+        found: Sequence[DataWarning] = (),
+    ) -> None:
+        """Choose a version, or repeat a request; found: what its run warned of."""
+        self._prefill, self._found = spec, tuple(found)
+        self._error.show_error(None)
+        if spec is not None:
+            ref = Ref(spec.dataset, version=spec.version)
+        if ref is not None:
+            _fill(self.dataset, self._names(), ref.name)
+            numbers = [str(n) for n in range(self._count(ref.name), 0, -1)]
+            _fill(self.number, numbers, str(ref.version or self._count(ref.name)))
+        self._ask()
+        self.target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_version(self, version: DatasetVersion, profile: Profile, answers: Answers) -> None:
+        self._version, self._profile, self._answers = version, profile, answers
+        spec = self._prefill or self._before.get(version.dataset)
+        names = [column.name for column in version.columns]
+        times = [c.name for c in version.columns if c.type.value == "datetime"]
+        numbers = [c.name for c in version.columns if c.type.is_numeric]
+        usual = next((n for n in reversed(names) if n not in times), names[-1])
+        wanted = spec.target if spec and spec.target in names else usual
+        _fill(self.time_column, [self.tr("not by time"), *times, *numbers], (times or [""])[0])
+        _fill(self.group_column, [self.tr("nothing"), *names], "")
+        _fill(self.target, names, wanted)
+        self._on_target(wanted)
+        if spec is not None:
+            self._repeat(spec, exactly=self._prefill is not None)
+        self._on_split(self.time_column)
+        self.button.setEnabled(True)
+
+    def show_error(self, error: UserError) -> None:
+        self._error.show_error(error)
+        self.button.setEnabled(True)
+
+    def spec(self) -> TrainSpec | None:
+        """What is asked for, or None while that is not whole."""
+        version, target = self._version, self.target.currentText()
+        if version is None or version.column(target) is None:
+            return None
+        return TrainSpec(
+            dataset=version.dataset,
+            version=version.version,
+            target=target,
+            metric=self.goal.currentData(),
+            budget_s=float(self.budget.value()),
+            time_column=_chosen(self.time_column, version),
+            group_column=_chosen(self.group_column, version),
+            positive=self.positive.currentText() or None if self.positive.isEnabled() else None,
+            exclude=self.leave_out.left_out(),
+            keep=self.leave_out.kept(),
+            algorithms=tuple(a for a, box in self.algorithms.items() if box.isChecked()),
+            seed=self.seed.value(),
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _names(self) -> list[str]:
+        return [dataset.name for dataset in self._datasets]
+
+    def _count(self, name: str) -> int:
+        return next((d.versions for d in self._datasets if d.name == name), 0)
+
+    def _on_dataset(self, name: str) -> None:
+        numbers = [str(n) for n in range(self._count(name), 0, -1)]
+        _fill(self.number, numbers, (numbers or [""])[0])
+        self._prefill = None
+        self._ask()
+
+    def _on_number(self, _: str) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
+        self.button.setEnabled(False)
+        if self.isVisible() and self.dataset.currentText() and self.number.currentText():
+            wanted = Ref(self.dataset.currentText(), version=int(self.number.currentText()))
+            self.version_wanted.emit(wanted)
+
+    def _on_target(self, name: str) -> None:
+        version, profile = self._version, self._profile
+        column = version.column(name) if version else None
+        if version is None or profile is None or column is None:
+            return
+        profiled = profile.column(name)
+        task = _task(profiled) if profiled is not None else None
+        metrics = metrics_for(task) if task else []
+        self.goal.clear()
+        for metric in metrics:
+            self.goal.addItem(METRICS[metric].title, metric)
+        if task is not None:
+            self.goal.setCurrentIndex(metrics.index(DEFAULT_METRIC[task]))
+        classes = [item.value for item in profiled.top] if profiled and task is Task.BINARY else []
+        rarer = (classes or [""])[-1]
+        _fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
+        for widget in (self.positive, self._labels[self.positive]):
+            widget.setEnabled(bool(classes))
+        self._task_says.setText(self._task_words(name, task, profiled))
+        # A run names the columns that gave the target away, without the target.
+        leaks = [
+            DataWarning(w.kind, (*w.columns, name), w.what, w.why, w.fix)
+            for w in self._found
+            if w.kind is WarningKind.LEAK
+        ]
+        self.leave_out.set_decisions(
+            decisions(version.columns, [*leaks, *version.warnings], name, self._answers)
+        )
+
+    def _task_words(self, name: str, task: Task | None, profiled: ColumnProfile | None) -> str:
+        if task is None or profiled is None:
+            return self.tr("A date cannot be predicted.")
+        if task is Task.REGRESSION:
+            return self.tr("{0} is a number: the runs estimate how much.").format(name)
+        if task is Task.BINARY:
+            return self.tr("{0} has two classes: the runs find one of them.").format(name)
+        return self.tr("{0} has {1} classes: the runs tell them apart.").format(
+            name, profiled.distinct
+        )
+
+    def _on_split(self, changed: QComboBox) -> None:
+        other = self.group_column if changed is self.time_column else self.time_column
+        if changed.currentIndex() > 0 and other.currentIndex() > 0:
+            other.setCurrentIndex(0)
+        if self.time_column.currentIndex() > 0:
+            text = self.tr("Judged on the newest rows, as in real use.")
+        elif self.group_column.currentIndex() > 0:
+            text = self.tr("Judged on groups that were not trained on.")
+        else:
+            text = self.tr("Judged on rows picked at random.")
+        self._split_says.setText(text)
+
+    def _repeat(self, spec: TrainSpec, *, exactly: bool) -> None:
+        if spec.target == self.target.currentText() and spec.metric:
+            self.goal.setCurrentIndex(max(0, self.goal.findData(spec.metric)))
+        if spec.positive:
+            self.positive.setCurrentText(spec.positive)
+        for box, name in (
+            (self.time_column, spec.time_column),
+            (self.group_column, spec.group_column),
+        ):
+            box.setCurrentIndex(max(0, box.findText(name)) if name else 0)
+        self.budget.setValue(round(spec.budget_s))
+        self.seed.setValue(spec.seed)
+        if exactly:
+            leaks = {c for w in self._found if w.kind is WarningKind.LEAK for c in w.columns}
+            self.leave_out.set_left_out([*spec.exclude, *leaks])
+            for algorithm, box_ in self.algorithms.items():
+                box_.setChecked(algorithm in {*spec.algorithms, Algorithm.BASELINE})
+
+    def _toggle_more(self) -> None:
+        self._extra.setVisible(self._extra.isHidden())
+
+    def _submit(self) -> None:
+        spec = self.spec()
+        if spec is None:
+            text = self.target.currentText()
+            self.show_error(
+                UserError(
+                    self.tr("The data has no column {0!r}.").format(text),
+                    hint=self.tr("Choose the column to predict."),
+                )
+            )
+            return
+        self._error.show_error(None)
+        self.button.setEnabled(False)
+        self.submitted.emit(spec)
+
+
+def _choice(name: str, *, searched: bool = False) -> QComboBox:
+    """searched: its items can be found by typing a part of them."""
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    if searched:
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        if (completer := box.completer()) is not None:
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    return box
+
+
+def _fill(box: QComboBox, items: Sequence[str], chosen: str) -> None:
+    """Other items, silently; the chosen one, or the first."""
+    box.blockSignals(True)
+    box.clear()
+    box.addItems(list(items))
+    box.setCurrentIndex(max(0, box.findText(chosen)) if items else -1)
+    box.blockSignals(False)
+
+
+def _chosen(box: QComboBox, version: DatasetVersion) -> str | None:
+    """The column in a box whose first item says that there is none."""
+    name = box.currentText()
+    return name if box.currentIndex() > 0 and version.column(name) is not None else None
+
+
+def _task(column: ColumnProfile) -> Task | None:
+    whole = not column.type.is_numeric or column.distinct <= CLASSES_LIMIT
+    if column.type.is_numeric and whole:
+        whole = all(float(item.value).is_integer() for item in column.top)
+    return task_of(column.type, column.distinct, whole=whole)
