@@ -7,6 +7,7 @@ import http.client
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import models, servers, serving
@@ -135,6 +136,16 @@ def status(lane: Lane) -> list[Deployment]:
     """
     workspace = lane(lambda store: store.workspace)
     return [_looked_at(lane, workspace, deployment) for deployment in lane(rows.all_)]
+
+
+def keep(lane: Lane, names: list[str], servers_held: Servers) -> None:
+    """Let running servers outlive us, as if they had been started so; no request notices."""
+    for name in names:
+        deployment = lane(partial(get_deployment, name=name))
+        if deployment.pid is None or deployment.keep:
+            continue
+        servers_held.release(deployment.pid)
+        lane(partial(_note, deployment=deployment, keep=1))
 
 
 def shut_down_unkept(lane: Lane) -> None:

@@ -26,6 +26,7 @@ _GRACE_S = 7.0  # The server's own graceful stop takes 5 at most.
 _SAME_START_S = 2.0
 READY_S = 60.0
 _POLL_S = 0.02
+KEEP = b"keep"  # On a server's standard input: go on without the one who started it.
 
 
 class Servers:
@@ -43,6 +44,15 @@ class Servers:
             _close_pipe(ended)
             self._processes.remove(ended)
         self._processes.append(process)
+
+    def release(self, pid: int) -> None:
+        """Let one of them outlive us: told so, it no longer watches the pipe."""
+        for process in self._processes:
+            if process.pid == pid and process.stdin is not None:
+                process.stdin.write(KEEP)
+                process.stdin.close()
+                let_go(process)
+        self._processes = [held for held in self._processes if held.pid != pid]
 
     def close(self) -> None:
         """End them all; returns when they are gone."""

@@ -14,6 +14,7 @@ from mlops_desktop.core.errors import Cancelled, UserError
 from mlops_desktop.core.events import Ended, Event, Measured, Progress, to_line
 
 Job = dict[str, object]
+_NICENESS = 5  # Imports and training give way to the window and to servers that answer.
 
 
 class Reporter:
@@ -50,6 +51,8 @@ def die_with_parent() -> None:
 def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
     """Run a child program: work(job, folder, reporter) gives the result that is reported."""
     folder = job_file.parent
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     reporter = Reporter(folder / "events.jsonl")
     die_with_parent()
     try:

@@ -52,8 +52,8 @@ def show(session: Session, ref: str, as_json: bool) -> None:
     rows: list[tuple[object, ...]] = [(n.kind, n.title, n.detail, n.sha256[:16]) for n in chain]
     said = version.approval
     lines = [
-        f"{version.ref}: {version.algorithm.title}, {version.metric} {version.value:.4g} "
-        f"(95 %: {version.low:.4g} to {version.high:.4g}), {version.state}",
+        f"{version.ref}: {version.algorithm.title}, {version.state}",
+        f"{version.metric} {version.value:.4g} (95 %: {version.low:.4g} to {version.high:.4g})",
         f"approved by {said.by} at {said.at}: {said.note}" if said else "not approved",
         gate_table(version.gates),
         table(("lineage", "", "", "sha256"), rows),

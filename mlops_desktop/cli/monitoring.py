@@ -91,8 +91,7 @@ def retrain(session: Session, deployment: str, as_json: bool) -> None:
     """Train again on old rows plus newly labelled ones; the result waits for your approval."""
     version = actions.retrain(session.lane, deployment, TerminalContext())
     lines = [
-        f"{version.ref} from run {version.run} on {version.dataset}@{version.dataset_version}: "
-        f"{version.state}",
+        f"{version.ref} on {version.dataset}@{version.dataset_version}: {version.state}",
         gate_table(version.gates),
     ]
     answer(as_json, version_json(version), "\n".join(lines))

@@ -33,7 +33,7 @@ from mlops_desktop.core.runs import METRICS, Algorithm, Run, TrainSpec, best_run
 @click.option("--workers", type=click.IntRange(1), help="Runs at once. Default: cores - 1.")
 @json_option
 @click.pass_obj
-def train(
+def train(  # noqa: PLR0913  One parameter an option.
     session: Session,
     ref: str,
     target: str,

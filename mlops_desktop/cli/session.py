@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import click
 
+from mlops_desktop.actions import runs
 from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.paths import Workspace
@@ -26,7 +27,9 @@ class Session:
 
     @cached_property
     def store(self) -> Store:
-        return Store.open(self.workspace)
+        store = Store.open(self.workspace)
+        runs.recover(store)  # Runs whose process was killed no longer say that they run.
+        return store
 
     @cached_property
     def lane(self) -> DirectLane:

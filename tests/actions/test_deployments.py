@@ -269,3 +269,11 @@ def test_that_a_token_that_others_could_read_is_made_anew(tmp_path: Path) -> Non
     path.chmod(0o644)
     assert servers.make_token(path) != first
     assert len(first) >= 43
+
+
+def test_that_a_server_can_be_told_to_outlive_its_owner(place: Place) -> None:
+    running = place.start()
+    deployments.keep(place.lane, [running.name], place.held)
+    place.held.close()
+    (found,) = deployments.status(place.lane)
+    assert (found.state, found.pid, found.keep) == (DeploymentState.RUNNING, running.pid, True)

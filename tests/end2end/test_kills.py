@@ -1,4 +1,4 @@
-"""kill -9 in the middle: nothing acknowledged is lost, nothing half-made is seen, no orphan stays."""
+"""kill -9 in the middle: nothing acknowledged is lost, nothing half-made seen, no orphan left."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_that_every_answer_of_a_killed_server_is_on_record(run: Command, tmp_pat
     answers = tmp_path / "answers.csv"
     assert run("predict", "churn", file, "--output", answers)["rows"] == 900
     kill(served["pid"])
-    wait_until(gone([p for p in _process(served["pid"])]), "the server ends")
+    wait_until(gone(_process(served["pid"])), "the server ends")
     (state,) = run("deploy", "status")
     assert state["state"] == "failed"
     assert run("monitor", "show", "churn")["predictions"] == 900

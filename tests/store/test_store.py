@@ -31,10 +31,15 @@ def test_that_a_new_workspace_belongs_to_its_owner_alone(workspace: Workspace) -
 
 def test_that_a_failed_write_leaves_nothing_behind(workspace: Workspace) -> None:
     store = Store.open(workspace)
-    with pytest.raises(ZeroDivisionError), store.write("settings"):
-        settings.put(store, "theme", "dark")
-        store.audit("setting", "theme")
-        raise ZeroDivisionError
+
+    def fail_half_way() -> None:
+        with store.write("settings"):
+            settings.put(store, "theme", "dark")
+            store.audit("setting", "theme")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert settings.get(store, "theme", "light") == "light"
     assert audit.entries(store) == []
     assert store.take_changes() == frozenset()

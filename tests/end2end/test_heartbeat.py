@@ -1,0 +1,126 @@
+"""The window stays alive: no stall while a million rows are imported or two runs train."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pytest
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.actions import datasets, runs
+from mlops_desktop.app import App
+from mlops_desktop.core.datasets import ImportSpec
+from mlops_desktop.core.runs import Algorithm, Run, TrainSpec
+from mlops_desktop.paths import Workspace
+from mlops_desktop.work.job import Job, JobState
+
+ROWS = 1_000_000
+STALL_MS = 100
+_PATIENCE_MS = 180_000
+
+
+class Heartbeat(QObject):
+    """A timer in the GUI thread; the longest time between two beats is the worst stall."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps_ms: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps_ms.append(1000 * (now - self._last))
+        self._last = now
+
+    def restart(self) -> None:
+        self.gaps_ms = []
+        self._last = time.perf_counter()
+
+
+@pytest.fixture
+def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
+    workspace_dir.mkdir()
+    made = App(Workspace(workspace_dir), qapp)
+    with qtbot.waitSignal(made.usable, timeout=30_000):
+        made.start()
+    yield made
+    made.end()
+    made.window.close()
+
+
+def finish(qtbot: QtBot, *jobs: Job) -> None:
+    qtbot.waitUntil(lambda: not any(job.active for job in jobs), timeout=_PATIENCE_MS)
+    assert [job.state for job in jobs] == [JobState.DONE] * len(jobs)
+
+
+def write_table(path: Path, rows: int) -> Path:
+    """12 floats, 4 integers, 3 texts of 5, 50 and 500 values, a 0/1 target."""
+    rng = np.random.default_rng(0)
+    columns: dict[str, object] = {f"f{n}": rng.normal(size=rows).round(5) for n in range(12)}
+    columns |= {f"i{n}": rng.integers(0, 1000, rows) for n in range(4)}
+    for count in (5, 50, 500):
+        names = pa.array([f"value {n}" for n in range(count)])
+        columns[f"t{count}"] = names.take(pa.array(rng.integers(0, count, rows)))
+    columns["target"] = (columns["f0"] + rng.normal(size=rows) > 0).astype(int)  # type: ignore[operator]
+    arrow_csv.write_csv(pa.table(columns), path)
+    return path
+
+
+def test_that_the_window_never_stalls_while_a_million_rows_are_imported(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    file = write_table(tmp_path / "million.csv", ROWS)
+    app.window.show_panel("activity")
+    heart = Heartbeat()
+    qtbot.waitUntil(lambda: len(heart.gaps_ms) > 20, timeout=10_000)
+    heart.restart()
+    spec = ImportSpec(str(file), "million")
+    job = app.jobs.start(
+        app, "Import", lambda lane, context: datasets.import_file(lane, spec, context)
+    )
+    finish(qtbot, job)
+    assert max(heart.gaps_ms) < STALL_MS
+    assert float(np.quantile(heart.gaps_ms, 0.99)) < STALL_MS / 2
+
+
+def test_that_the_window_never_stalls_while_two_runs_train(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    file = write_table(tmp_path / "some.csv", 20_000)
+    spec = ImportSpec(str(file), "some")
+    finish(
+        qtbot,
+        app.jobs.start(
+            app, "Import", lambda lane, context: datasets.import_file(lane, spec, context)
+        ),
+    )
+    app.jobs.set_training_workers(2)
+    app.window.show_panel("train")
+    started: list[Run] = []
+    asked = TrainSpec("some", 1, "target", budget_s=60, algorithms=(Algorithm.LINEAR,))
+    app.jobs.run(app, lambda store: runs.start_experiment(store, asked), started.extend)
+    qtbot.waitUntil(lambda: len(started) == 2, timeout=10_000)
+    heart = Heartbeat()
+    qtbot.waitUntil(lambda: len(heart.gaps_ms) > 20, timeout=10_000)
+    heart.restart()
+    jobs = [
+        app.jobs.start(
+            app,
+            run.title,
+            lambda lane, context, number=run.id: runs.supervise(lane, number, context),
+            pool="training",
+        )
+        for run in started
+    ]
+    finish(qtbot, *jobs)
+    assert max(heart.gaps_ms) < STALL_MS
