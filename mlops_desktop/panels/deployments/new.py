@@ -1,0 +1,145 @@
+"""The form for a new deployment: an approved version, a name, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.models import CHAMPION, ModelVersion
+from mlops_desktop.widgets.banner import ErrorBox
+from mlops_desktop.widgets.buttons import Button, primary
+from mlops_desktop.widgets.cards import Card, label
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the form asks for. port: None for any that is free."""
+
+    ref: str
+    name: str
+    port: int | None
+    keep: bool
+
+
+class NewDeployment(Card):
+    """wanted(Wanted) on Start. Hidden until open()."""
+
+    wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__(self.tr("New deployment"))
+        self._running: frozenset[str] = frozenset()
+        self.version = QComboBox()
+        self.name = QLineEdit()
+        self.port = QLineEdit()
+        self.port.setPlaceholderText(self.tr("any"))
+        self.port.setFixedWidth(80)
+        self.keep = QCheckBox(self.tr("keep serving after the app closes"))
+        self.start = primary(self.tr("Start"), "play", self._start)
+        cancel = Button(self.tr("Cancel"), clicked=self.hide)
+        for object_name, widget in (
+            ("new-version", self.version),
+            ("new-name", self.name),
+            ("new-port", self.port),
+            ("new-keep", self.keep),
+            ("start-new", self.start),
+            ("cancel-new", cancel),
+        ):
+            widget.setObjectName(object_name)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for words, field, stretch in (
+            (self.tr("&Version"), self.version, 2),
+            (self.tr("&Name"), self.name, 2),
+            (self.tr("&Port"), self.port, 0),
+        ):
+            row.addWidget(_buddy(words, field))
+            row.addWidget(field, stretch)
+        row.addWidget(self.keep)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.start)
+        self.body.addLayout(row)
+        self._note = label(muted=True, wrap=True)
+        self.add(self._note)
+        self.error = ErrorBox()
+        self.add(self.error)
+        self.version.currentIndexChanged.connect(self._suggest_name)
+        self.name.textChanged.connect(self._explain)
+        self.name.returnPressed.connect(self._start)
+        self.hide()
+
+    def open(
+        self, approved: Sequence[ModelVersion], running: frozenset[str], ref: str = ""
+    ) -> None:
+        """Offer these versions, the champion or ref first chosen."""
+        self._running = running
+        self.error.show_error(None)
+        self.version.clear()
+        for version in approved:
+            words = ", ".join((f"{version.model} v{version.version}", *version.aliases))
+            self.version.addItem(words, (version.ref, version.model))
+        champions = [v.ref for v in approved if CHAMPION in v.aliases]
+        chosen = ref or (champions[0] if champions else "")
+        refs = [version.ref for version in approved]
+        self.version.setCurrentIndex(refs.index(chosen) if chosen in refs else 0)
+        self._suggest_name()
+        self.show()
+        self.start.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_busy(self, text: str | None) -> None:
+        """What is being started, or None: meanwhile nothing else can be asked for."""
+        self.start.setEnabled(text is None)
+        if text is None:
+            self._explain()
+        else:
+            self._note.setText(text)
+
+    def _suggest_name(self) -> None:
+        data = self.version.currentData()
+        if data is not None:
+            self.name.setText(data[1])
+            self.port.clear()
+
+    def _explain(self) -> None:
+        if self.name.text().strip() in self._running:
+            self._note.setText(
+                self.tr("{0} is running: its version is exchanged, and no request fails.").format(
+                    self.name.text().strip()
+                )
+            )
+        else:
+            self._note.setText(
+                self.tr("It answers on this computer only, and only to whoever has its token.")
+            )
+
+    def _start(self) -> None:
+        self.error.show_error(None)
+        port = self.port.text().strip()
+        if port and not (port.isdecimal() and 1024 <= int(port) <= 65535):
+            self.error.show_error(
+                UserError(
+                    "The port must be a number from 1024 to 65535.", hint="Or leave it empty."
+                )
+            )
+            return
+        self.wanted.emit(
+            Wanted(
+                ref=self.version.currentData()[0],
+                name=self.name.text().strip(),
+                port=int(port) if port else None,
+                keep=self.keep.isChecked(),
+            )
+        )
+
+
+def _buddy(words: str, field: QWidget) -> QWidget:
+    made = label(words, muted=True)
+    made.setTextFormat(Qt.TextFormat.AutoText)
+    made.setBuddy(field)
+    field.setAccessibleName(words.replace("&", ""))
+    return made

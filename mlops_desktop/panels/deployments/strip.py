@@ -1,0 +1,194 @@
+"""The status strip of one deployment: state, address, token, and what may be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.widgets.buttons import CopyButton, IconButton, primary, secondary
+from mlops_desktop.widgets.cards import Card, Chip, heading, label
+from mlops_desktop.widgets.icons import set_icon
+from mlops_desktop.widgets.row_model import Kind
+from mlops_desktop.widgets.theme import app_theme
+
+_KINDS: dict[DeploymentState, Kind] = {
+    DeploymentState.STOPPED: "neutral",
+    DeploymentState.STARTING: "info",
+    DeploymentState.RUNNING: "ok",
+    DeploymentState.STOPPING: "neutral",
+    DeploymentState.FAILED: "error",
+}
+_HIDDEN = "•" * 8
+
+
+class StatusStrip(Card):
+    """Its signals are requests; serve_wanted carries the number of a version."""
+
+    start_wanted = Signal()
+    stop_wanted = Signal()
+    restart_wanted = Signal()
+    serve_wanted = Signal(int)
+    cancel_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deployment: Deployment | None = None
+        self._token = ""
+        self._newer = self._older = 0
+        self.body.addLayout(self._build_row())
+        self.body.addWidget(self._build_versions())
+        self._busy = QProgressBar(textVisible=False)
+        self._busy.setRange(0, 0)
+        self.body.addWidget(self._busy)
+
+    def _build_row(self) -> QHBoxLayout:
+        self.chip = Chip()
+        self.chip.setObjectName("deployment-state")
+        self._url = heading()
+        self._url.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._copy_url = CopyButton(self._url.text, self.tr("Copy the address"))
+        self._token_label = label(muted=True)
+        self._show_token = IconButton("eye", self.tr("Show the token"), self._toggle_token)
+        self._copy_token = CopyButton(lambda: self._token, self.tr("Copy the token"))
+        self._says = label(muted=True)
+        self.start = primary(self.tr("Start"), "play", self.start_wanted.emit)
+        self.restart = secondary(self.tr("Restart"), "rotate-cw", self.restart_wanted.emit)
+        self.stop = secondary(self.tr("Stop"), "square", self.stop_wanted.emit)
+        self.cancel = secondary(self.tr("Cancel"), "x", self.cancel_wanted.emit)
+        for name, widget in (
+            ("deployment-url", self._url),
+            ("copy-url", self._copy_url),
+            ("show-token", self._show_token),
+            ("copy-token", self._copy_token),
+            ("start-deployment", self.start),
+            ("restart-deployment", self.restart),
+            ("stop-deployment", self.stop),
+            ("cancel-start", self.cancel),
+        ):
+            widget.setObjectName(name)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.chip)
+        row.addWidget(self._url)
+        row.addWidget(self._copy_url)
+        row.addSpacing(12)
+        row.addWidget(self._token_label)
+        row.addWidget(self._show_token)
+        row.addWidget(self._copy_token)
+        row.addWidget(self._says, 1)
+        for button in (self.cancel, self.restart, self.stop, self.start):
+            row.addWidget(button)
+        return row
+
+    def _build_versions(self) -> QWidget:
+        self._versions = QWidget()
+        self._offer = label(muted=True)
+        self.swap = secondary("", "refresh-cw", lambda: self.serve_wanted.emit(self._newer))
+        self.swap.setObjectName("swap-version")
+        self.roll_back = secondary("", "undo-2", lambda: self.serve_wanted.emit(self._older))
+        self.roll_back.setObjectName("roll-back")
+        row = QHBoxLayout(self._versions)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._offer, 1)
+        row.addWidget(self.swap)
+        row.addWidget(self.roll_back)
+        return self._versions
+
+    def show_deployment(self, deployment: Deployment, newer: int) -> None:
+        """newer: the newest approved version above the one that is served, or 0."""
+        if self._deployment is None or deployment.id != self._deployment.id:
+            self.show_token("")
+        self._deployment = deployment
+        state = deployment.state
+        running = state is DeploymentState.RUNNING
+        word = str(state).capitalize()
+        self.chip.set_status(f"{word} v{deployment.version}", _KINDS[state])
+        self._url.setText(deployment.url)
+        for part in (
+            self._url,
+            self._copy_url,
+            self._token_label,
+            self._show_token,
+            self._copy_token,
+        ):
+            part.setVisible(running)
+        self._says.setText(self._sentence(deployment))
+        over = state in (DeploymentState.STOPPED, DeploymentState.FAILED)
+        self.start.setVisible(over)
+        self.stop.setVisible(running)
+        self.restart.setVisible(running)
+        older = deployment.previous_version or 0
+        self._newer = newer
+        self._older = older if older < deployment.version else 0
+        self._show_offers(deployment)
+
+    def show_job(self, text: str | None) -> None:
+        """What is being done now, or None: meanwhile nothing else can be asked for."""
+        busy = text is not None
+        self._busy.setVisible(busy)
+        self.cancel.setVisible(busy)
+        if busy:
+            self._says.setText(text or "")
+        for button in (self.start, self.stop, self.restart, self.swap, self.roll_back):
+            button.setEnabled(not busy)
+
+    def show_token(self, token: str) -> None:
+        """The token to copy; it stays covered until the eye is pressed."""
+        self._token = token
+        self._copy_token.setEnabled(bool(token))
+        self._cover()
+
+    def _sentence(self, deployment: Deployment) -> str:
+        match deployment.state:
+            case DeploymentState.STOPPED:
+                return self.tr("{0} is stopped; its address and token stay the same.").format(
+                    deployment.name
+                )
+            case DeploymentState.STARTING:
+                return self.tr("{0} v{1} is starting").format(deployment.model, deployment.version)
+            case DeploymentState.RUNNING if deployment.error:
+                return deployment.error
+            case DeploymentState.FAILED:
+                return self.tr("{0} ended by itself.").format(deployment.name)
+        return ""
+
+    def _show_offers(self, deployment: Deployment) -> None:
+        self.swap.setVisible(bool(self._newer))
+        self.swap.setText(f" {self.tr('Swap to v{0}').format(self._newer)}")
+        self.roll_back.setVisible(bool(self._older))
+        self.roll_back.setText(f" {self.tr('Roll back to v{0}').format(self._older)}")
+        for button in (self.swap, self.roll_back):
+            button.setAccessibleName(button.text().strip())
+        if self._newer:
+            text = self.tr("{0} v{1} is approved and newer. No request fails while it is swapped.")
+            self._offer.setText(text.format(deployment.model, self._newer))
+        else:
+            self._offer.setText(self.tr("v{0} was served before.").format(self._older))
+        over = deployment.state in (DeploymentState.STOPPED, DeploymentState.FAILED)
+        offered = bool(self._newer or self._older)
+        settled = over or deployment.state is DeploymentState.RUNNING
+        self._versions.setVisible(offered and settled)
+
+    def _toggle_token(self) -> None:
+        if self._show_token.property("open"):
+            self._cover()
+            return
+        self._show_token.setProperty("open", True)
+        set_icon(self._show_token, "eye-off")
+        self._name_eye(self.tr("Hide the token"))
+        self._token_label.setFont(app_theme().monospace(9))
+        self._token_label.setText(self._token)
+        self._token_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def _cover(self) -> None:
+        self._show_token.setProperty("open", False)
+        set_icon(self._show_token, "eye")
+        self._name_eye(self.tr("Show the token"))
+        self._token_label.setFont(app_theme().font())
+        self._token_label.setText(self.tr("token {0}").format(_HIDDEN))
+
+    def _name_eye(self, name: str) -> None:
+        self._show_token.setToolTip(name)
+        self._show_token.setAccessibleName(name)
