@@ -255,8 +255,10 @@ def _times(table: pa.Table, signature: Signature) -> Times | None:
     item = next((f for f in signature.inputs if f.name == signature.time_column), None)
     if item is None or item.type is not ColumnType.DATETIME:
         return None
-    column = table[item.name].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0)
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
+    column = table[item.name].cast(pa.timestamp("us")).cast(pa.int64())
+    # Missing ones make it floats, which are exact for microseconds until the year 2255.
+    times: Times = np.nan_to_num(column.to_numpy(zero_copy_only=False)).astype(np.int64)
+    return times
 
 
 def _span(times: Times) -> int:

@@ -183,7 +183,9 @@ class Answers:
             return None  # Its segment is no longer kept, so this is a new request.
         self._stats.replayed += 1
         values = label_values(list(seen.header.outputs[1:]))
-        labels = [values[label] for label in record.y] if record.p is not None else list(record.y)
+        labels: list[object] = list(record.y)
+        if record.p is not None:
+            labels = [values[label] for label in record.y]
         options: Options = kind.options(body)
         return (
             kind.render(request_id, options, seen.header, labels, record.p),
@@ -220,7 +222,7 @@ async def read_body(receive: Receive, limit: int = 1024 * 1024) -> bytes:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
-        body += message["body"]
+        body += bytes(message["body"])
         if len(body) > limit:
             raise rules.too_large()
         if not message["more_body"]:

@@ -67,11 +67,15 @@ class App:
         extra: Extra
         try:
             headers = self._guard.admit(scope)
-            endpoint, handler = self._route(scope)
-            if endpoint[0] == "POST":
-                body, extra = await handler(headers, receive, endpoint[1])
+            method, path = scope["method"], scope["path"]
+            if method == "POST" and (handler := self._handlers.get(path)):
+                endpoint = ("POST", path)
+                body, extra = await handler(headers, receive, path)
+            elif method in ("GET", "HEAD") and (page := self._pages.get(path)):
+                endpoint = ("GET", path)
+                body, extra = page()
             else:
-                body, extra = handler()
+                raise self._no_route(method, path)
         except Refused as refused:
             status = refused.status
             body = orjson.dumps({"error": refused.message})
@@ -88,19 +92,14 @@ class App:
             stats.finished(endpoint, status, time.perf_counter() - began)
         await reply(send, status, extra, body)
 
-    def _route(self, scope: Scope) -> tuple[tuple[str, str], Handler | Page]:
-        method, path = scope["method"], scope["path"]
-        key = ("GET" if method == "HEAD" else method, path)
-        found = self._handlers.get(path) if method == "POST" else self._pages.get(path)
-        if found is not None and key[0] in ("GET", "POST"):
-            return key, found
+    def _no_route(self, method: str, path: str) -> Refused:
         if path in self._pages or path in self._handlers:
             allow = "GET" if path in self._pages else "POST"
-            raise Refused(405, f"{method} is not taken here.", allow=allow)
+            return Refused(405, f"{method} is not taken here.", allow=allow)
         if path.startswith("/v2/models/"):
             model = self._answers.active.model
-            raise Refused(404, f"This server answers for {model.name}, version {model.version}.")
-        raise Refused(404, "There is no such route; /openapi.json lists them.")
+            return Refused(404, f"This server answers for {model.name}, version {model.version}.")
+        return Refused(404, "There is no such route; /openapi.json lists them.")
 
     def _use(self, model: LoadedModel) -> None:
         """Make the routes; those of the protocols name the model that is served now."""

@@ -61,7 +61,8 @@ class Transport(HttpToolsProtocol):
 
     def refuse(self, status: int, message: bytes) -> None:
         """Answer without asking the application, and close."""
-        if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request.
+        if cycle is None or not self.cycle.response_started or self.cycle.response_complete:
             self.transport.write(
                 b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
                 b"connection: close\r\n\r\n%b" % (STATUS_LINE[status], len(message), message)
