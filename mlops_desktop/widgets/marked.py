@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel
 from mlops_desktop.widgets.cards import label
 
 _NAME = re.compile(r"`([^`]*)`")
+_STRONG = r'<span style="font-weight: 600">\1</span>'
 
 
 def plain(text: str) -> str:
@@ -22,6 +23,6 @@ def marked(text: str, *, muted: bool = False) -> QLabel:
     """A label that wraps, with the sentence's names in bold."""
     made = label(muted=muted, wrap=True)
     made.setTextFormat(Qt.TextFormat.RichText)
-    made.setText(_NAME.sub(r"<b>\1</b>", html.escape(text)))
+    made.setText(_NAME.sub(_STRONG, html.escape(text)))
     made.setAccessibleName(plain(text))
     return made

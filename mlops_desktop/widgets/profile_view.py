@@ -79,7 +79,8 @@ class ProfileView(QListView):
         return self._columns.rowCount()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        width = self.viewport().width()
+        # Qt wraps a row that is as wide as the view.
+        width = self.viewport().width() - 2
         across = max(1, width // _LEAST_WIDTH)
         self.setGridSize(QSize(width // across, _HEIGHT + _GAP))
         super().resizeEvent(event)
@@ -121,9 +122,10 @@ class _Columns(QAbstractListModel):
 class _Face(QStyledItemDelegate):
     def __init__(self, view: ProfileView) -> None:
         super().__init__(view)
+        self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: ARG002
-        return QSize(_LEAST_WIDTH, _HEIGHT)
+        return self._view.gridSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -175,8 +177,8 @@ class _Face(QStyledItemDelegate):
         if not counts:
             return
         theme, high = app_theme(), max(*counts, 1)
-        pitch = min(40.0, chart.width() / len(counts))
-        gap = 1 if pitch > 3 else 0
+        pitch = chart.width() / len(counts)
+        gap = 4 if pitch > 24 else int(pitch > 3)
         color = theme.series(0)
         for number, count in enumerate(counts):
             if count:

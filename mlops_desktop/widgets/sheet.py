@@ -79,6 +79,10 @@ QTableView[bare="true"], QListView[bare="true"], QTreeView[bare="true"] {
 QTableView[bare="true"]:focus, QListView[bare="true"]:focus, QTreeView[bare="true"]:focus {
   border-color: $accent; }
 QTableCornerButton::section { background: $surface; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $control;
+  background: $field; border-radius: 4px; }
+QTreeView::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none; font-weight: 600;
   border-bottom: 1px solid $divider; padding: 0 8px; min-height: 30px; }

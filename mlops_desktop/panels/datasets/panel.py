@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.actions import answers, datasets
-from mlops_desktop.core.answers import Answer
+from mlops_desktop.core.answers import Answer, Answers, key_of
 from mlops_desktop.core.datasets import (
     ColumnType,
     Dataset,
@@ -26,7 +26,6 @@ from mlops_desktop.core.datasets import (
 )
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.profile import Profile
-from mlops_desktop.panels.datasets.history import History
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
 from mlops_desktop.panels.datasets.sheet import ImportSheet
@@ -35,9 +34,12 @@ from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, secondary
-from mlops_desktop.widgets.cards import EmptyState, label
+from mlops_desktop.widgets.cards import Card, EmptyState, label
 from mlops_desktop.widgets.page import Page
+from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.tabs import Tabs
+from mlops_desktop.widgets.timeline import Timeline, TimelineEntry
+from mlops_desktop.widgets.times import ago
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
@@ -115,9 +117,14 @@ class DatasetsPanel(Page):
         across = QHBoxLayout(page)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(12)
-        self.history = History()
-        self.history.chosen.connect(self._show_version)
-        across.addWidget(self.history)
+        self.history = Timeline(self.tr("Versions"))
+        self.history.setObjectName("dataset-versions")
+        self.history.chosen.connect(self._show_chosen)
+        versions = Card()
+        versions.body.setContentsMargins(4, 4, 4, 4)
+        versions.setFixedWidth(288)
+        versions.add(self.history)
+        across.addWidget(versions)
         right = QVBoxLayout()
         right.setSpacing(8)
         self.warnings = Warnings()
@@ -214,15 +221,18 @@ class DatasetsPanel(Page):
         if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
             number, self._wanted = self._wanted.version, None
         chosen = next((v for v in self._versions if v.version == number), self._versions[0])
-        self.history.set_versions(self._versions, self._answers, chosen.id)
+        self.history.set_entries([_entry(v, self._answers) for v in self._versions])
+        self.history.choose(chosen.ref)
         self._show_version(chosen)
         self._stack.setCurrentIndex(_FULL)
+
+    def _show_chosen(self, ref: str) -> None:
+        self._show_version(next(v for v in self._versions if v.ref == ref))
 
     def _show_version(self, version: DatasetVersion) -> None:
         same = self._version is not None and self._version.id == version.id
         self._version = version
         self._show_actions()
-        self.history.set_current(version.id)
         self.warnings.set_warnings(
             version.warnings, self._answers, can_read_again=version.source.kind == "file"
         )
@@ -342,6 +352,22 @@ class DatasetsPanel(Page):
         dialog.setNameFilters(["CSV (*.csv)", "Parquet (*.parquet)"])
         dialog.selectFile(name)
         _open(dialog, then)
+
+
+def _entry(version: DatasetVersion, answers: Answers) -> TimelineEntry:
+    source = version.source
+    said = version.message or (PurePath(source.path).name if source.path else source.kind)
+    open_ = [w for w in version.warnings if key_of(w) not in answers]
+    chips: tuple[tuple[str, Kind], ...] = ()
+    if open_:
+        chips = ((f"{len(open_)} warning{'s' * (len(open_) > 1)}", "warn"),)
+    return TimelineEntry(
+        version.ref,
+        f"v{version.version}",
+        chips,
+        f"{version.rows:,} rows",
+        f"{ago(version.created_at)}: {said}",
+    )
 
 
 def _open(dialog: QFileDialog, then: Callable[[str], None]) -> None:

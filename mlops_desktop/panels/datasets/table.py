@@ -10,7 +10,7 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import datasets
-from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.datasets import ColumnType, DatasetVersion
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.cards import Card, label
@@ -18,6 +18,7 @@ from mlops_desktop.widgets.page_table import PageColumn, PageTable, Rows
 from mlops_desktop.widgets.profile_view import type_word
 from mlops_desktop.work.jobs import Jobs
 
+_WIDTHS = {ColumnType.DATETIME: 144, ColumnType.TEXT: 128}
 _MOST_ROWS = 70_000_000  # Qt counts the pixels of a table in 32 bits.
 
 
@@ -82,6 +83,9 @@ class TableTab(QWidget):
             min(version.rows, _MOST_ROWS),
             self._fetch,
         )
+        for number, column in enumerate(version.columns):
+            least = _WIDTHS.get(column.type, 112)
+            self.table.setColumnWidth(number, max(least, self.table.columnWidth(number)))
 
     def focus_filter(self) -> None:
         self.row_field.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -65,6 +65,7 @@ class Warnings(Card):
         shown = self._warnings[: _MOST if self._all else _SHOWN]
         for warning in shown:
             self._column.addWidget(self._row(warning))
+        self._column.addStretch(1)
         self.setVisible(bool(shown))
         hidden = len(self._warnings) - _SHOWN
         self._more.setVisible(hidden > 0)
@@ -74,10 +75,11 @@ class Warnings(Card):
         self._fit()
 
     def _fit(self) -> None:
-        width = max(400, self.width() - 40)
+        # The area itself has not heard of a new width yet.
+        margins = self.body.contentsMargins()
+        width = self.width() - margins.left() - margins.right()
         high = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0
-        high = max(high, self._column.minimumSize().height())
-        self._area.setFixedHeight(min(_MOST_HEIGHT, high))
+        self._area.setFixedHeight(max(0, min(_MOST_HEIGHT, high)))
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.actions.run_details import RunDetails
-from mlops_desktop.core.evaluation import Evaluation
+from mlops_desktop.core.evaluation import Evaluation, Importance
 from mlops_desktop.core.runs import METRICS
-from mlops_desktop.panels.runs.words import figure, metric_title
+from mlops_desktop.panels.runs.words import metric_title
 from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.plot_card import PlotCard
@@ -48,7 +48,7 @@ class Overview(QWidget):
             self.scatter.set_points(*_points(found))
         worse = self.tr("fall") if METRICS[found.metric].higher_is_better else self.tr("rise")
         self.importance.set_bars(
-            [Bar(i.column, max(0.0, i.mean), figure(i.mean)) for i in found.importance[:_BARS]],
+            [_bar(item, found.importance[0].mean) for item in found.importance[:_BARS]],
             self.tr("{0} of {1} when shuffled").format(worse, metric_title(found.metric)),
         )
 
@@ -81,6 +81,7 @@ class Curves(QWidget):
         )
         for chart in self._all:
             chart.setMinimumHeight(_LEAST_HEIGHT)
+        self._inside = inside
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(inside))
@@ -111,13 +112,18 @@ class Curves(QWidget):
             self.residuals.item.setLabel("left", self.tr("actual minus predicted"))
             self.residuals.set_points(predicted, actual - predicted)
             shown.append(self.residuals)
-        if details.folds:
+        if len(details.folds) > 1:
             show_folds(self.folds, details.folds, found.metric)
             shown.append(self.folds)
         for chart in self._all:
             self._grid.removeWidget(chart)
             chart.setVisible(chart in shown)
         across = 2 if len(shown) > 2 else 1
+        rows = -(-len(shown) // across)
+        # A layout of texts that wrap forgets the least height of what it holds.
+        self._inside.setMinimumHeight(rows * (_LEAST_HEIGHT + 12) - 12)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, across - 1)
         for at, chart in enumerate(shown):
             wide = across if at == len(shown) - 1 and at % across == 0 else 1
             self._grid.addWidget(chart, at // across, at % across, 1, wide)
@@ -133,6 +139,12 @@ def show_folds(plot: LinePlot, folds: Sequence[float], metric: str | None) -> No
     plot.item.setLabel("left", metric_title(metric))
     plot.item.getAxis("bottom").setTicks([[(n, str(n)) for n in range(1, len(folds) + 1)]])
     plot.set_series([Series(metric_title(metric), steps, _floats(folds), markers=True)])
+
+
+def _bar(item: Importance, most: float) -> Bar:
+    """Less than a thousandth of the most important one is nothing."""
+    counts = item.mean > most / 1000
+    return Bar(item.column, item.mean if counts else 0.0, f"{item.mean:.3g}" if counts else "0")
 
 
 def _points(found: Evaluation) -> tuple[np.ndarray, np.ndarray]:

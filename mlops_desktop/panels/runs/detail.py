@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from mlops_desktop.actions.run_details import RunDetails
 from mlops_desktop.core.datasets import WarningKind
@@ -74,12 +74,15 @@ class RunDetail(QWidget):
         self.tabs.add(self.tr("Details"), self.details)
         self.tabs.shown.connect(lambda _: self._fill_tab())
         column.addWidget(self.tabs, 1)
-        self._live_place = QVBoxLayout()
-        column.addLayout(self._live_place, 1)
+        self._below = QWidget()
+        self._live_place = QVBoxLayout(self._below)
+        self._live_place.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._below, 1)
 
     def _build_head(self) -> Card:
         self._chip = Chip()
         self._title = label(muted=True)
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.verdict = heading("", 2)
         self.verdict.setObjectName("verdict")
         self.verdict.setWordWrap(True)
@@ -89,6 +92,8 @@ class RunDetail(QWidget):
         self.register.setObjectName("register-run")
         self._open_model = secondary("", "package-check", self._open)
         self._open_model.setObjectName("open-model")
+        self._once_more = secondary(self.tr("Train again"), "rotate-cw", self._again)
+        self._once_more.setObjectName("train-once-more")
         self.ask = InlineAsk(self.tr("Model name"), self.tr("Register"))
         self.ask.line.setObjectName("register-name")
         self.ask.button.setObjectName("register-button")
@@ -101,15 +106,19 @@ class RunDetail(QWidget):
         self.stop = secondary(self.tr("Stop"), "square", self._stop)
         self.stop.setObjectName("stop-run")
         card = Card()
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self._title, 1)
         first.addWidget(self._chip)
-        first.addWidget(self._open_model)
-        first.addWidget(self.register)
         card.body.addLayout(first)
         card.add(self.verdict)
-        card.add(self._figure)
+        last = QHBoxLayout()
+        last.setSpacing(8)
+        last.addWidget(self._figure, 1)
+        for button in (self._open_model, self.register, self._once_more):
+            last.addWidget(button)
+        card.body.addLayout(last)
         self._running = QWidget()
         live = QHBoxLayout(self._running)
         live.setContentsMargins(0, 0, 0, 0)
@@ -157,6 +166,8 @@ class RunDetail(QWidget):
         self._show_trouble(run)
         done = run.state is RunState.DONE
         self.tabs.setVisible(done and self._details is not None)
+        self._below.setHidden(self.tabs.isVisibleTo(self))
+        self._once_more.setVisible(run.state in (RunState.CANCELLED, RunState.INTERRUPTED))
         if self._live is not None:
             self._live.setVisible(run.state is RunState.RUNNING)
         known = self._details is not None
@@ -208,7 +219,9 @@ class RunDetail(QWidget):
 
     def _show_figure(self, run: Run) -> None:
         if run.value is None:
-            self._figure.hide()
+            took = self.tr("Took {0}.").format(seconds(run.seconds)) if run.seconds else ""
+            self._figure.setText(took)
+            self._figure.setHidden(not run.state.is_over)
             return
         text = f"{metric_title(run.metric)} {figure(run.value)}"
         if between := interval(run):
@@ -220,13 +233,9 @@ class RunDetail(QWidget):
         self._figure.show()
 
     def _show_trouble(self, run: Run) -> None:
-        failed = run.state in (RunState.FAILED, RunState.INTERRUPTED, RunState.CANCELLED)
-        error = None
-        if run.state is RunState.FAILED:
-            error = UserError(self.tr("{0} failed.").format(run.title), why=run.error)
-        elif failed:
-            error = UserError(self.tr("{0} has no result.").format(run.title), why=run.error)
-        self.error.show_error(error)
+        failed = run.state is RunState.FAILED
+        what = self.tr("{0} failed.").format(run.title)
+        self.error.show_error(UserError(what, why=run.error) if failed else None)
         open_ = [w for w in run.warnings if w.kind is WarningKind.LEAK and not w.answered]
         self._leaks.setVisible(bool(open_))
         if open_:

@@ -121,7 +121,7 @@ class Details(QWidget):
         open_data = link(data.ref, lambda: self.data_wanted.emit(data.ref))
         pairs: list[tuple[str, str | QWidget]] = [
             (self.tr("Data"), open_data),
-            (self.tr("Content hash"), data.content_hash),
+            (self.tr("Content hash"), f"{data.content_hash[:16]}\u2026"),
             (self.tr("Target"), spec.target),
             (self.tr("Goal"), metric_title(run.metric or spec.metric)),
             (self.tr("Left out"), listed(spec.exclude)),

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QCompleter,
     QGridLayout,
     QHBoxLayout,
     QSpinBox,
@@ -32,6 +31,7 @@ from mlops_desktop.core.runs import (
     metrics_for,
     task_of,
 )
+from mlops_desktop.panels.runs.choices import choice, chosen, fill, titled
 from mlops_desktop.panels.runs.leave_out import LeaveOut
 from mlops_desktop.panels.runs.words import algorithm_name
 from mlops_desktop.widgets.banner import ErrorBox
@@ -93,11 +93,11 @@ class TrainForm(Card):
         self.body.addLayout(row)
 
     def _build_fields(self) -> QGridLayout:
-        self.dataset, self.number = _choice("train-dataset"), _choice("train-version")
-        self.target = _choice("train-target", searched=True)
-        self.goal, self.positive = _choice("train-metric"), _choice("train-positive")
-        self.time_column = _choice("train-time-column", searched=True)
-        self.group_column = _choice("train-group-column", searched=True)
+        self.dataset, self.number = choice("train-dataset"), choice("train-version")
+        self.target = choice("train-target", searched=True)
+        self.goal, self.positive = choice("train-metric"), choice("train-positive")
+        self.time_column = choice("train-time-column", searched=True)
+        self.group_column = choice("train-group-column", searched=True)
         self.budget = QSpinBox()
         self.budget.setObjectName("train-budget")
         # A style sheet's padding does not reach the text of a spin box.
@@ -106,26 +106,27 @@ class TrainForm(Card):
         self.budget.setSingleStep(30)
         self.budget.setValue(_BUDGET_S)
         self.budget.setSuffix(self.tr(" s"))
+        self._task_says, self._split_says = label(muted=True), label(muted=True)
+        self._positive_place = titled(self.tr("Class to find"), self.positive)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        self._task_says, self._split_says = label(muted=True), label(muted=True)
-        self._labels: dict[QWidget, QWidget] = {}
-        for row, left, right in (
-            (0, (self.tr("Dataset"), self.dataset), (self.tr("Version"), self.number)),
-            (2, (self.tr("Predict"), self.target), (self.tr("Goal"), self.goal)),
-            (5, (self.tr("Class to find"), self.positive), None),
-            (7, (self.tr("Hold out the newest by"), self.time_column), None),
-        ):
-            self._place(grid, row, 0, *left)
-            if right is not None:
-                self._place(grid, row, 1, *right)
-        self._place(grid, 5, 1, self.tr("Time limit, all runs"), self.budget)
-        self._place(grid, 7, 1, self.tr("Keep together by"), self.group_column)
-        grid.addWidget(self._task_says, 4, 0, 1, 2)
-        grid.addWidget(self._split_says, 9, 0, 1, 2)
+        grid.setVerticalSpacing(8)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        places = (
+            (0, 0, titled(self.tr("Dataset"), self.dataset)),
+            (0, 1, titled(self.tr("Version"), self.number)),
+            (1, 0, titled(self.tr("Predict"), self.target)),
+            (1, 1, titled(self.tr("Goal"), self.goal)),
+            (3, 0, titled(self.tr("Time limit for all runs"), self.budget)),
+            (3, 1, self._positive_place),
+            (4, 0, titled(self.tr("Hold out the newest by"), self.time_column)),
+            (4, 1, titled(self.tr("Keep together by"), self.group_column)),
+        )
+        for row, column, place in places:
+            grid.addWidget(place, row, column)
+        grid.addWidget(self._task_says, 2, 0, 1, 2)
+        grid.addWidget(self._split_says, 5, 0, 1, 2)
         self.dataset.currentTextChanged.connect(self._on_dataset)
         self.number.currentTextChanged.connect(self._on_number)
         self.target.currentTextChanged.connect(self._on_target)
@@ -133,19 +134,15 @@ class TrainForm(Card):
         self.group_column.currentIndexChanged.connect(lambda _: self._on_split(self.group_column))
         return grid
 
-    def _place(self, grid: QGridLayout, row: int, column: int, text: str, field: QWidget) -> None:
-        above = label(text, muted=True)
-        above.setBuddy(field)
-        field.setAccessibleName(text)
-        self._labels[field] = above
-        grid.addWidget(above, row, column)
-        grid.addWidget(field, row + 1, column)
-
     def _build_extra(self) -> QWidget:
         extra = QWidget()
-        row = QHBoxLayout(extra)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        column = QVBoxLayout(extra)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        row, below = QHBoxLayout(), QHBoxLayout()
+        for line in (row, below):
+            line.setSpacing(12)
+            column.addLayout(line)
         self.algorithms: dict[Algorithm, QCheckBox] = {}
         for algorithm in Algorithm:
             box = QCheckBox(algorithm_name(algorithm))
@@ -165,8 +162,9 @@ class TrainForm(Card):
         self.seed.setFixedWidth(96)
         words = label(self.tr("Seed"), muted=True)
         words.setBuddy(self.seed)
-        row.addWidget(words)
-        row.addWidget(self.seed)
+        below.addWidget(words)
+        below.addWidget(self.seed)
+        below.addStretch(1)
         return extra
 
     def set_datasets(self, datasets: Sequence[Dataset], before: dict[str, TrainSpec]) -> None:
@@ -175,7 +173,7 @@ class TrainForm(Card):
         names = [dataset.name for dataset in datasets]
         if names != [self.dataset.itemText(n) for n in range(self.dataset.count())]:
             kept = self.dataset.currentText()
-            _fill(self.dataset, names, kept if kept in names else (names or [""])[0])
+            fill(self.dataset, names, kept if kept in names else (names or [""])[0])
             self._on_dataset(self.dataset.currentText())
 
     def open_for(
@@ -190,9 +188,9 @@ class TrainForm(Card):
         if spec is not None:
             ref = Ref(spec.dataset, version=spec.version)
         if ref is not None:
-            _fill(self.dataset, self._names(), ref.name)
+            fill(self.dataset, self._names(), ref.name)
             numbers = [str(n) for n in range(self._count(ref.name), 0, -1)]
-            _fill(self.number, numbers, str(ref.version or self._count(ref.name)))
+            fill(self.number, numbers, str(ref.version or self._count(ref.name)))
         self._ask()
         self.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -204,9 +202,9 @@ class TrainForm(Card):
         numbers = [c.name for c in version.columns if c.type.is_numeric]
         usual = next((n for n in reversed(names) if n not in times), names[-1])
         wanted = spec.target if spec and spec.target in names else usual
-        _fill(self.time_column, [self.tr("not by time"), *times, *numbers], (times or [""])[0])
-        _fill(self.group_column, [self.tr("nothing"), *names], "")
-        _fill(self.target, names, wanted)
+        fill(self.time_column, [self.tr("not by time"), *times, *numbers], (times or [""])[0])
+        fill(self.group_column, [self.tr("nothing"), *names], "")
+        fill(self.target, names, wanted)
         self._on_target(wanted)
         if spec is not None:
             self._repeat(spec, exactly=self._prefill is not None)
@@ -228,9 +226,9 @@ class TrainForm(Card):
             target=target,
             metric=self.goal.currentData(),
             budget_s=float(self.budget.value()),
-            time_column=_chosen(self.time_column, version),
-            group_column=_chosen(self.group_column, version),
-            positive=self.positive.currentText() or None if self.positive.isEnabled() else None,
+            time_column=chosen(self.time_column, version),
+            group_column=chosen(self.group_column, version),
+            positive=self.positive.currentText() or None,
             exclude=self.leave_out.left_out(),
             keep=self.leave_out.kept(),
             algorithms=tuple(a for a, box in self.algorithms.items() if box.isChecked()),
@@ -251,7 +249,7 @@ class TrainForm(Card):
 
     def _on_dataset(self, name: str) -> None:
         numbers = [str(n) for n in range(self._count(name), 0, -1)]
-        _fill(self.number, numbers, (numbers or [""])[0])
+        fill(self.number, numbers, (numbers or [""])[0])
         self._prefill = None
         self._ask()
 
@@ -279,9 +277,8 @@ class TrainForm(Card):
             self.goal.setCurrentIndex(metrics.index(DEFAULT_METRIC[task]))
         classes = [item.value for item in profiled.top] if profiled and task is Task.BINARY else []
         rarer = (classes or [""])[-1]
-        _fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
-        for widget in (self.positive, self._labels[self.positive]):
-            widget.setEnabled(bool(classes))
+        fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
+        self._positive_place.setVisible(bool(classes))
         self._task_says.setText(self._task_words(name, task, profiled))
         # A run names the columns that gave the target away, without the target.
         leaks = [
@@ -328,11 +325,12 @@ class TrainForm(Card):
             box.setCurrentIndex(max(0, box.findText(name)) if name else 0)
         self.budget.setValue(round(spec.budget_s))
         self.seed.setValue(spec.seed)
+        for algorithm, box_ in self.algorithms.items():
+            known = {*spec.algorithms, Algorithm.BASELINE} if exactly else set(Algorithm)
+            box_.setChecked(algorithm in known)
         if exactly:
             leaks = {c for w in self._found if w.kind is WarningKind.LEAK for c in w.columns}
             self.leave_out.set_left_out([*spec.exclude, *leaks])
-            for algorithm, box_ in self.algorithms.items():
-                box_.setChecked(algorithm in {*spec.algorithms, Algorithm.BASELINE})
 
     def _toggle_more(self) -> None:
         self._extra.setVisible(self._extra.isHidden())
@@ -351,36 +349,6 @@ class TrainForm(Card):
         self._error.show_error(None)
         self.button.setEnabled(False)
         self.submitted.emit(spec)
-
-
-def _choice(name: str, *, searched: bool = False) -> QComboBox:
-    """searched: its items can be found by typing a part of them."""
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
-    if searched:
-        box.setEditable(True)
-        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        if (completer := box.completer()) is not None:
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-    return box
-
-
-def _fill(box: QComboBox, items: Sequence[str], chosen: str) -> None:
-    """Other items, silently; the chosen one, or the first."""
-    box.blockSignals(True)
-    box.clear()
-    box.addItems(list(items))
-    box.setCurrentIndex(max(0, box.findText(chosen)) if items else -1)
-    box.blockSignals(False)
-
-
-def _chosen(box: QComboBox, version: DatasetVersion) -> str | None:
-    """The column in a box whose first item says that there is none."""
-    name = box.currentText()
-    return name if box.currentIndex() > 0 and version.column(name) is not None else None
 
 
 def _task(column: ColumnProfile) -> Task | None:

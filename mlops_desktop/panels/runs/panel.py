@@ -119,7 +119,7 @@ class RunsPanel(Page):
         split.setHandleWidth(12)
         split.addWidget(self._left)
         split.addWidget(self._right)
-        split.setSizes([520, 600])
+        split.setSizes([524, 594])
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
         page = QWidget()

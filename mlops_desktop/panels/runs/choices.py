@@ -1,0 +1,56 @@
+"""Boxes to choose from, such as a column of a thousand: found by typing a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QCompleter, QVBoxLayout, QWidget
+
+from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.widgets.cards import label
+
+
+def choice(name: str, *, searched: bool = False) -> QComboBox:
+    """searched: its items can be found by typing a part of them."""
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    if searched:
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        if (completer := box.completer()) is not None:
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    return box
+
+
+def titled(text: str, field: QWidget) -> QWidget:
+    """The field with its name above it."""
+    place = QWidget()
+    column = QVBoxLayout(place)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    above = label(text, muted=True)
+    above.setBuddy(field)
+    field.setAccessibleName(text)
+    field.setMinimumHeight(32)
+    column.addWidget(above)
+    column.addWidget(field)
+    return place
+
+
+def fill(box: QComboBox, items: Sequence[str], chosen: str) -> None:
+    """Other items, silently; the chosen one, or the first."""
+    box.blockSignals(True)
+    box.clear()
+    box.addItems(list(items))
+    box.setCurrentIndex(max(0, box.findText(chosen)) if items else -1)
+    box.blockSignals(False)
+
+
+def chosen(box: QComboBox, version: DatasetVersion) -> str | None:
+    """The column in a box whose first item says that there is none."""
+    name = box.currentText()
+    return name if box.currentIndex() > 0 and version.column(name) is not None else None
