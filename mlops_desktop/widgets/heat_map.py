@@ -45,12 +45,20 @@ class HeatMap(PlotCard):
     """Cells over the limit carry a dot, so that colour is not alone. NaN means too few rows.
 
     cell_hovered and cell_clicked carry (feature, time) indexes; arrow keys and Enter do the same.
+    span: the values at the ends of the colours, where one far value must not hide all others.
     """
 
     cell_hovered = Signal(int, int)
     cell_clicked = Signal(int, int)
 
-    def __init__(self, title: str, measure: str, *, dates: bool = True) -> None:
+    def __init__(
+        self,
+        title: str,
+        measure: str,
+        *,
+        dates: bool = True,
+        span: tuple[float, float] | None = None,
+    ) -> None:
         self._features: tuple[str, ...] = ()
         self._times: tuple[float, ...] = ()
         self._values: NDArray[np.float64] = np.zeros((0, 0))
@@ -58,7 +66,7 @@ class HeatMap(PlotCard):
         super().__init__(title)
         self._measure = measure
         self._dates = dates
-        self._face = _Cells()
+        self._face = _Cells(span)
         self._face.moved.connect(self._moved)
         self._face.chosen.connect(self.cell_clicked)
         self.set_chart(self._face)
@@ -105,25 +113,29 @@ class HeatMap(PlotCard):
             return moment.strftime("%Y-%m-%d %H:%M")
         return moment.strftime("%H:%M" if span_s < 2 * 86_400 else "%d %b")
 
-    def _moved(self, feature: int, time: int) -> None:
-        if feature < 0:
-            self.set_readout("")
-            return
+    def cell_text(self, feature: int, time: int) -> str:
+        """What is said of the cell that the pointer or the arrow keys chose."""
         value = self._values[feature, time]
         shown = self.tr("too few rows") if np.isnan(value) else f"{self._measure} {value:.3g}"
         if self._limits is not None:
             shown += self.tr(", limit {0:.3g}").format(self._limits[feature, time])
         when = self._time_text(self._times[time])
-        self.set_readout(f"{self._features[feature]}, {when}:  {shown}")
-        self.cell_hovered.emit(feature, time)
+        return f"{self._features[feature]}, {when}:  {shown}"
+
+    def _moved(self, feature: int, time: int) -> None:
+        self.set_readout("" if feature < 0 else self.cell_text(feature, time))
+        if feature >= 0:
+            self.cell_hovered.emit(feature, time)
 
 
 class _Cells(QWidget):
     moved = Signal(int, int)
     chosen = Signal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, span: tuple[float, float] | None) -> None:
         super().__init__()
+        self._span = span
+        self._ends = (0.0, 1.0)
         self._features: tuple[str, ...] = ()
         self._times: tuple[str, ...] = ()
         self._values: NDArray[np.float64] = np.zeros((0, 0))
@@ -143,7 +155,12 @@ class _Cells(QWidget):
     ) -> None:
         self._features, self._times = features, times
         self._values, self._over = values, over
-        self._image = _picture(values)
+        self._ends = self._span or _ends(values)
+        self._image = _picture(values, self._ends)
+        self._at = (
+            max(0, min(self._at[0], len(features) - 1)),
+            max(0, min(self._at[1], len(times) - 1)),
+        )
         self.update()
 
     def _ground(self) -> QRect:
@@ -190,12 +207,13 @@ class _Cells(QWidget):
             painter.drawText(place, centre, self._times[number])
 
     def _paint_scale(self, painter: QPainter, ground: QRect) -> None:
-        low, high = _ends(self._values)
-        ramp = _picture(np.linspace(1, 0, 64)[:, None])
+        low, high = self._ends
+        ramp = _picture(np.linspace(1, 0, 64)[:, None], (0, 1))
         strip = QRect(ground.right() + 14, ground.top(), 10, ground.height())
         painter.drawImage(strip, ramp)
         words = QRect(strip.right() + 6, strip.top(), 40, strip.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{round(high, 3):g}")
+        more = "+" if self._span and np.nanmax(self._values, initial=low) > high else ""
+        painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{round(high, 3):g}{more}")
         painter.drawText(words, Qt.AlignmentFlag.AlignBottom, f"{round(low, 3):g}")
 
     def _paint_dots(self, painter: QPainter) -> None:
@@ -205,7 +223,7 @@ class _Cells(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         size = self._cell(0, 0)
         radius = max(1.5, min(3.0, size.width() / 4, size.height() / 4))
-        low, high = _ends(self._values)
+        low, high = self._ends
         dots: tuple[list[QPointF], list[QPointF]] = ([], [])
         for feature, time in np.argwhere(self._over):
             bright = (self._values[feature, time] - low) / (high - low) > 0.5
@@ -266,10 +284,10 @@ def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def _picture(values: NDArray[np.float64]) -> QImage:
+def _picture(values: NDArray[np.float64], ends: tuple[float, float]) -> QImage:
     """One pixel a cell in viridis; NaN is transparent."""
     anchors = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _VIRIDIS], float)
-    low, high = _ends(values)
+    low, high = ends
     place = np.nan_to_num(np.clip((values - low) / (high - low), 0, 1)) * (len(anchors) - 1)
     pixels = np.full((*values.shape, 4), 255, np.uint8)
     for channel in range(3):

@@ -13,6 +13,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QFileDialog,
     QGraphicsView,
+    QLabel,
     QMenu,
     QSizePolicy,
     QStackedWidget,
@@ -96,6 +97,8 @@ class PlotCard(Card):
         self.body.addWidget(self.legend)
         self._stack = QStackedWidget()
         self._table: RowTable[_Row] | None = None
+        self._empty = ""
+        self._empty_page: QLabel | None = None
         self.body.addWidget(self._stack, 1)
         self.body.setContentsMargins(16, 8, 8, 8)
         self.body.setSpacing(4)
@@ -145,6 +148,17 @@ class PlotCard(Card):
         self._chart = chart
         self._stack.addWidget(chart)
 
+    def say_empty(self, text: str) -> None:
+        """Stand a sentence in the chart's place, why there is nothing to draw; empty: the chart."""
+        if text != self._empty:
+            self._empty = text
+            if self._empty_page is None:
+                self._empty_page = label(muted=True, wrap=True)
+                self._empty_page.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                self._stack.addWidget(self._empty_page)
+            self._empty_page.setText(text)
+            self.show_table(self._as_table.isChecked())
+
     def table(self) -> tuple[Sequence[str], Sequence[_Row]]:
         """Column titles and rows of what the chart shows."""
         raise NotImplementedError
@@ -168,8 +182,8 @@ class PlotCard(Card):
             self._stack.addWidget(self._table)
         if wanted:
             self._fill_table()
-        chart = self._table if wanted and self._table is not None else self._chart
-        self._stack.setCurrentWidget(chart)
+        chart = self._empty_page if self._empty and self._empty_page is not None else self._chart
+        self._stack.setCurrentWidget(self._table if wanted and self._table is not None else chart)
         self.table_toggled.emit(wanted)
 
     def save(self, path: Path) -> None:

@@ -81,6 +81,10 @@ class _Plot(PlotCard):
             axis.labelStyle = {"color": muted.name()}
             axis.setLabel(axis.labelText)
 
+    def set_y_label(self, text: str) -> None:
+        self.y_label = text
+        self.item.setLabel("left", text or None)
+
     def show_everything(self) -> None:
         self.item.enableAutoRange()
 

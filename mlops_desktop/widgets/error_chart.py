@@ -1,0 +1,65 @@
+"""How wrong a deployed model is over time, beside its limit. Slow to load: import it late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlops_desktop.core.monitoring import Window
+from mlops_desktop.core.runs import METRICS
+from mlops_desktop.widgets.plots import LinePlot, Series
+from mlops_desktop.widgets.times import parsed
+
+
+def start_s(window: Window) -> float:
+    """When a window begins, in seconds since 1970, as the date axes want it."""
+    moment = parsed(window.start)
+    assert moment is not None
+    return moment.timestamp()
+
+
+def version_starts(windows: Sequence[Window]) -> list[tuple[float, str]]:
+    """When each version answered first, for the markers of a plot; none where there is only one."""
+    first: dict[int, float] = {}
+    for window in windows:
+        first.setdefault(window.version, start_s(window))
+    return [(x, f"v{version}") for version, x in first.items()] if len(first) > 1 else []
+
+
+class ErrorChart(LinePlot):
+    """One line a model version over the windows whose answers have labels."""
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__(title, dates=True)
+        if not title:
+            self.set_title(self.tr("Error of the answers with labels"))
+        self._titled = bool(title)
+
+    def show_windows(self, windows: Sequence[Window], metric: str) -> None:
+        """windows: oldest first. metric: the name of the goal, which is the unit."""
+        known = METRICS.get(metric)
+        unit = known.title if known else metric
+        if known and known.higher_is_better and not self._titled:
+            self.set_title(self.tr("Quality of the answers with labels"))
+        self.set_y_label(unit)
+        versions = list(dict.fromkeys(window.version for window in windows))
+        lines, limits = [], []
+        for version in versions:
+            own = [window for window in windows if window.version == version]
+            name = unit if len(versions) == 1 else f"{unit} v{version}"
+            x = np.array([start_s(window) for window in own])
+            y = np.array([np.nan if w.error is None else w.error for w in own])
+            lines.append(Series(name, x, y, markers=True))
+            bounds = [w.error_threshold for w in own]
+            if version != versions[-1] and None not in bounds:
+                y = np.array(bounds, float)
+                name = self.tr("limit v{0}").format(version)
+                limits.append(Series(name, x, y, dashed=True, color="muted"))
+        measured = any(window.error is not None for window in windows)
+        self.say_empty("" if measured else self.tr("No error yet: it needs 50 labels in a window."))
+        self.set_series([*lines, *limits])
+        self.set_markers(version_starts(windows))
+        limit = windows[-1].error_threshold if windows and measured else None
+        word = self.tr("lower limit") if known and known.higher_is_better else self.tr("limit")
+        self.set_threshold(limit, "" if limit is None else f"{word} {limit:.3g}")
