@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QSizePolicy
 
 from mlops_desktop.actions.trying import Tried
 from mlops_desktop.widgets.cards import Card, label, numeral
@@ -29,8 +30,8 @@ class AnswerCard(Card):
         self._bars.body.setContentsMargins(0, 4, 0, 0)
         self.add(self.value)
         self.add(self.took)
-        self.add(self._bars, 1)
-        self.body.addStretch(0)
+        self.add(self._bars)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.clear()
 
     def set_target(self, target: str) -> None:
@@ -47,7 +48,8 @@ class AnswerCard(Card):
         if isinstance(tried.prediction, str):
             self.value.setText(f"{self._target}: {tried.prediction}")
         else:
-            self.value.setText(f"{tried.prediction:,.6g} {self._target}")
+            self.value.setText(f"{_short(tried.prediction)} {self._target}")
+            self.value.setToolTip(repr(tried.prediction))
         self.value.setAccessibleName(self.value.text())
         parts = []
         if tried.latency_us is not None:
@@ -60,3 +62,8 @@ class AnswerCard(Card):
         self._bars.set_bars(
             [Bar(name, chance, f"{chance:.1%}") for name, chance in tried.probabilities[:12]]
         )
+
+
+def _short(value: float) -> str:
+    """Four digits that count, and all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -26,9 +26,10 @@ class Wanted:
 
 
 class NewDeployment(Card):
-    """wanted(Wanted) on Start. Hidden until open()."""
+    """wanted(Wanted) on Start, closed() where nothing is wanted. Hidden until open()."""
 
     wanted = Signal(object)
+    closed = Signal()
 
     def __init__(self) -> None:
         super().__init__(self.tr("New deployment"))
@@ -40,7 +41,7 @@ class NewDeployment(Card):
         self.port.setFixedWidth(80)
         self.keep = QCheckBox(self.tr("keep serving after the app closes"))
         self.start = primary(self.tr("Start"), "play", self._start)
-        cancel = Button(self.tr("Cancel"), clicked=self.hide)
+        cancel = Button(self.tr("Cancel"), clicked=self.close_form)
         for object_name, widget in (
             ("new-version", self.version),
             ("new-name", self.name),
@@ -91,13 +92,15 @@ class NewDeployment(Card):
         self.show()
         self.start.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def set_busy(self, text: str | None) -> None:
-        """What is being started, or None: meanwhile nothing else can be asked for."""
-        self.start.setEnabled(text is None)
-        if text is None:
-            self._explain()
-        else:
-            self._note.setText(text)
+    def close_form(self) -> None:
+        if self.isVisible():
+            self.hide()
+            self.closed.emit()
+
+    def show_error(self, error: UserError) -> None:
+        """What was asked for cannot be: say so in the form, which still has it."""
+        self.show()
+        self.error.show_error(error)
 
     def _suggest_name(self) -> None:
         data = self.version.currentData()

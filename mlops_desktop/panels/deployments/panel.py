@@ -73,6 +73,7 @@ class DeploymentsPanel(Page):
         self._error = ErrorBox()
         self.new = NewDeployment()
         self.new.wanted.connect(self._start_new)
+        self.new.closed.connect(self.reload)
         self.body.addWidget(self._error)
         self.body.addWidget(self.new)
         self._stack = QStackedWidget()
@@ -136,7 +137,7 @@ class DeploymentsPanel(Page):
         self.reload()
 
     def escape(self) -> None:
-        self.new.hide()
+        self.new.close_form()
 
     def reload(self) -> None:
         self._jobs.run(
@@ -158,10 +159,10 @@ class DeploymentsPanel(Page):
         approved = self._approved()
         self.new_button.setVisible(bool(deployed))
         self.new_button.setEnabled(bool(approved))
-        if not self._deployed:
-            self._stack.setCurrentIndex(2 if approved else 1)
-        else:
+        if self._deployed:
             self._stack.setCurrentIndex(3)
+        elif not self.new.isVisible():
+            self._stack.setCurrentIndex(2 if approved else 1)
         wanted, self._wanted = self._wanted, ""
         self._choose(wanted if wanted in self._deployed else self._pick())
         if wanted and wanted not in self._deployed:
@@ -243,10 +244,19 @@ class DeploymentsPanel(Page):
         )
         if self._approved():
             self.new.open(self._approved(), running, ref)
+            if not self._deployed:
+                self._stack.setCurrentIndex(0)  # One call to act at a time.
 
     def _start_new(self, wanted: Wanted) -> None:
         self._wanted = wanted.name
-        self._changes.start(wanted, self.new.error.show_error)
+        self._changes.start(wanted, partial(self._on_refused, wanted.name))
+
+    def _on_refused(self, name: str, error: UserError) -> None:
+        """Before a deployment was made, the form shows why; afterwards it stands below it."""
+        if name in self._deployed:
+            self._show_failure(error)
+        else:
+            self.new.show_error(error)
 
     def _start(self) -> None:
         if self.deployment is not None:
@@ -277,15 +287,13 @@ class DeploymentsPanel(Page):
     def _on_busy(self, text: str) -> None:
         self.failure.clear()
         self.strip.show_job(text)
-        self.new.set_busy(text)
+        self.new.hide()
 
     def _on_ended(self) -> None:
         self.strip.show_job(None)
-        self.new.set_busy(None)
         self.reload()
 
     def _on_deployed(self, deployment: Deployment) -> None:
-        self.new.hide()
         if deployment.state is DeploymentState.RUNNING:
             text = self.tr("{0} v{1} answers at {2}")
             self.toast.emit(text.format(deployment.name, deployment.version, deployment.url))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.widgets.buttons import CopyButton, IconButton, primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
-from mlops_desktop.widgets.icons import set_icon
+from mlops_desktop.widgets.icons import icon
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.theme import app_theme
 
@@ -34,7 +34,7 @@ class StatusStrip(Card):
     def __init__(self) -> None:
         super().__init__()
         self._deployment: Deployment | None = None
-        self._token = ""
+        self._token, self._open = "", False
         self._newer = self._older = 0
         self.body.addLayout(self._build_row())
         self.body.addWidget(self._build_versions())
@@ -48,7 +48,10 @@ class StatusStrip(Card):
         self._url = heading()
         self._url.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy_url = CopyButton(self._url.text, self.tr("Copy the address"))
-        self._token_label = label(muted=True)
+        self._covered = label(self.tr("token {0}").format(_HIDDEN), muted=True)
+        self._token_text = label(muted=True)
+        self._token_text.setFont(app_theme().monospace(9))
+        self._token_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._show_token = IconButton("eye", self.tr("Show the token"), self._toggle_token)
         self._copy_token = CopyButton(lambda: self._token, self.tr("Copy the token"))
         self._says = label(muted=True)
@@ -73,7 +76,8 @@ class StatusStrip(Card):
         row.addWidget(self._url)
         row.addWidget(self._copy_url)
         row.addSpacing(12)
-        row.addWidget(self._token_label)
+        row.addWidget(self._covered)
+        row.addWidget(self._token_text)
         row.addWidget(self._show_token)
         row.addWidget(self._copy_token)
         row.addWidget(self._says, 1)
@@ -106,14 +110,9 @@ class StatusStrip(Card):
         word = str(state).capitalize()
         self.chip.set_status(f"{word} v{deployment.version}", _KINDS[state])
         self._url.setText(deployment.url)
-        for part in (
-            self._url,
-            self._copy_url,
-            self._token_label,
-            self._show_token,
-            self._copy_token,
-        ):
+        for part in (self._url, self._copy_url, self._show_token, self._copy_token):
             part.setVisible(running)
+        self._show_cover()
         self._says.setText(self._sentence(deployment))
         over = state in (DeploymentState.STOPPED, DeploymentState.FAILED)
         self.start.setVisible(over)
@@ -136,9 +135,11 @@ class StatusStrip(Card):
 
     def show_token(self, token: str) -> None:
         """The token to copy; it stays covered until the eye is pressed."""
-        self._token = token
+        if token != self._token:
+            self._token, self._open = token, False
+            self._token_text.setText(token)
         self._copy_token.setEnabled(bool(token))
-        self._cover()
+        self._show_cover()
 
     def _sentence(self, deployment: Deployment) -> str:
         match deployment.state:
@@ -172,23 +173,16 @@ class StatusStrip(Card):
         self._versions.setVisible(offered and settled)
 
     def _toggle_token(self) -> None:
-        if self._show_token.property("open"):
-            self._cover()
-            return
-        self._show_token.setProperty("open", True)
-        set_icon(self._show_token, "eye-off")
-        self._name_eye(self.tr("Hide the token"))
-        self._token_label.setFont(app_theme().monospace(9))
-        self._token_label.setText(self._token)
-        self._token_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._open = not self._open
+        self._show_cover()
 
-    def _cover(self) -> None:
-        self._show_token.setProperty("open", False)
-        set_icon(self._show_token, "eye")
-        self._name_eye(self.tr("Show the token"))
-        self._token_label.setFont(app_theme().font())
-        self._token_label.setText(self.tr("token {0}").format(_HIDDEN))
-
-    def _name_eye(self, name: str) -> None:
+    def _show_cover(self) -> None:
+        running = self._deployment is not None and (
+            self._deployment.state is DeploymentState.RUNNING
+        )
+        self._covered.setVisible(running and not self._open)
+        self._token_text.setVisible(running and self._open)
+        name = self.tr("Hide the token") if self._open else self.tr("Show the token")
+        self._show_token.setIcon(icon("eye-off" if self._open else "eye"))
         self._show_token.setToolTip(name)
         self._show_token.setAccessibleName(name)

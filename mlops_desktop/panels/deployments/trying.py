@@ -40,8 +40,8 @@ class TryTab(QWidget):
         right = QVBoxLayout()
         right.setSpacing(12)
         self.answer = AnswerCard()
-        right.addWidget(self.answer, 3)
-        right.addWidget(self._build_code(), 2)
+        right.addWidget(self.answer)
+        right.addWidget(self._build_code(), 1)
         row.addLayout(right, 5)
 
     def _build_form(self) -> Card:
