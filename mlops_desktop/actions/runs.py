@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import os
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import datasets, settings
 from mlops_desktop.actions.children import run_child, scratch
+from mlops_desktop.actions.following import Poster, SharedProgress
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.core import clock
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion
 from mlops_desktop.core.errors import Cancelled, NotFound, UserError
 from mlops_desktop.core.evaluation import Evaluation
-from mlops_desktop.core.events import Event, Measured, Progress
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.requests import check_metric, check_names, listed
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
 
 log = logging.getLogger(__name__)
-_POST_EVERY_S = 0.2  # What a child reports reaches the store at most five times a second.
 
 
 def start_experiment(store: Store, spec: TrainSpec) -> list[Run]:
@@ -92,7 +90,7 @@ def train(
     context = context or Context()
     count = workers or lane(settings.training_workers)
     queued = lane(lambda store: start_experiment(store, spec))
-    shared = _Shared(context, len(queued))
+    shared = SharedProgress(context, len(queued))
     # The slow ones first, so that none of them is left alone at the end.
     slowest_first = sorted(queued, key=lambda run: -list(Algorithm).index(run.algorithm))
     with ThreadPoolExecutor(count, thread_name_prefix="training") as pool:
@@ -177,63 +175,6 @@ def recover(store: Store) -> list[int]:
     return gone
 
 
-class _Shared:
-    """One progress out of several runs' for the caller of train()."""
-
-    def __init__(self, context: Context, count: int) -> None:
-        self._context = context
-        self._parts: dict[int, float] = {}
-        self._count = count
-
-    def of(self, run: Run) -> Context:
-        shared = self
-
-        class Part(Context):
-            def progress(self, fraction: float | None, text: str) -> None:
-                shared._parts[run.id] = fraction or 0.0
-                whole = sum(shared._parts.copy().values()) / shared._count
-                shared._context.progress(whole, f"{run.algorithm.title}: {text}")
-
-        part = Part()
-        part.cancelled = self._context.cancelled
-        return part
-
-
-class _Poster:
-    """Keeps what a child reports, and posts it to the store in batches."""
-
-    def __init__(self, lane: Lane, run_id: int) -> None:
-        self._lane = lane
-        self._run = run_id
-        self._last = 0.0
-        self._fraction = 0.0
-        self._stage = ""
-        self._measured: list[tuple[str, int, float]] = []
-
-    def take(self, event: Event) -> None:
-        match event:
-            case Progress(fraction=fraction, text=text):
-                self._fraction, self._stage = fraction or self._fraction, text
-            case Measured(name=name, step=step, value=value):
-                self._measured.append((name, step, value))
-            case _:
-                self.post()
-                return
-        if time.monotonic() - self._last >= _POST_EVERY_S:
-            self.post()
-
-    def post(self) -> None:
-        sent, self._measured = self._measured, []
-        fraction, stage = self._fraction, self._stage
-
-        def work(store: Store) -> None:
-            with store.write("runs"):
-                rows.progress(store, self._run, fraction, stage, sent)
-
-        self._lane(work)
-        self._last = time.monotonic()
-
-
 def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
     count = workers or lane(settings.training_workers)
     workspace = lane(lambda store: store.workspace)
@@ -242,7 +183,7 @@ def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
     )
     folder = workspace.run(run.id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    poster = _Poster(lane, run.id)
+    poster = Poster(lane, run.id)
     with scratch(workspace, "train") as out:
         job: dict[str, object] = {
             "workspace": str(workspace.root.absolute()),

@@ -61,9 +61,8 @@ def export(problem: Problem, fitted: Any) -> Exported:
         served, latency = _serve(problem, encoder, run, heldout)
         return served, latency, Parity(_apart(served, trained), tolerance, len(heldout))
 
-    why = "The training rows do not hold every class."
-    if len(getattr(fitted["model"], "classes_", ())) == len(problem.signature.classes):
-        onnx = graph.to_onnx(fitted["model"], encoder.width, len(problem.signature.classes))
+    onnx, why = _onnx(problem, fitted["model"], encoder.width)
+    if onnx is not None:
         runtime = session(onnx)
         served, latency, parity = compared(lambda encoded: runtime.run(["y"], {"x": encoded})[0])
         if parity.passed:
@@ -146,11 +145,19 @@ def predictions(problem: Problem, scores: Scores) -> npt.NDArray[Any]:
     return np.asarray(np.array(problem.signature.classes)[scores.argmax(axis=1)])
 
 
+def _onnx(problem: Problem, estimator: Any, width: int) -> tuple[bytes | None, str]:
+    """The ONNX form, or why there is none."""
+    classes = problem.signature.classes
+    if len(getattr(estimator, "classes_", ())) != len(classes):
+        return None, "The training rows do not hold every class."
+    try:
+        return graph.to_onnx(estimator, width, len(classes)), ""
+    except Exception as error:  # noqa: BLE001  scikit-learn serves then: slower, but as well.
+        return None, f"The ONNX form could not be made: {error}"
+
+
 def _serve(
-    problem: Problem,
-    encoder: RowEncoder,
-    run: Run,
-    rows: Rows,
+    problem: Problem, encoder: RowEncoder, run: Run, rows: Rows
 ) -> tuple[Scores, dict[str, float]]:
     """What the serving path answers, the one-row answers in place of the batch's; its latency."""
     columns = problem.table.column_names
@@ -163,7 +170,6 @@ def _serve(
         begun = time.perf_counter_ns()
         answer = run(encoder.encode_rows(columns, [row]))
         took.append((time.perf_counter_ns() - begun) / 1000)
-        # The larger difference counts, so a batch must not hide what one row would show.
         served[place] = np.asarray(answer)[0]
     p50, p99 = np.quantile(took, [0.5, 0.99])
     return served, {"p50": float(p50), "p99": float(p99)}

@@ -37,7 +37,7 @@ _ESTIMATORS: dict[tuple[Algorithm, bool], tuple[type[Any], dict[str, object]]] =
     (Algorithm.BASELINE, True): (DummyRegressor, {}),
     (Algorithm.BASELINE, False): (DummyClassifier, {"strategy": "prior"}),
     (Algorithm.LINEAR, True): (Ridge, {}),
-    (Algorithm.LINEAR, False): (LogisticRegression, {"max_iter": 1000}),
+    (Algorithm.LINEAR, False): (LogisticRegression, {"max_iter": 300}),
     (Algorithm.RANDOM_FOREST, True): (RandomForestRegressor, {}),
     (Algorithm.RANDOM_FOREST, False): (RandomForestClassifier, {}),
     (Algorithm.GRADIENT_BOOSTING, True): (HistGradientBoostingRegressor, {}),

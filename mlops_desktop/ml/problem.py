@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
-from mlops_desktop.core.models import Field, Signature
+from mlops_desktop.core.models import Signature
 from mlops_desktop.core.requests import check_metric, check_names
 from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
+from mlops_desktop.ml.inputs import columns_of, fields_of, present
 from mlops_desktop.ml.leaks import find_leaks
 from mlops_desktop.ml.pipeline import (
     Feature,
@@ -31,7 +30,6 @@ from mlops_desktop.ml.pipeline import (
 from mlops_desktop.ml.split import Parts, hold_out
 from mlops_desktop.ml.targets import read_target
 
-CATEGORIES_LIMIT = 1000  # Known values that a signature lists.
 _FREE_TEXT = 0.5  # Text with more distinct values than this share of rows is no category.
 
 
@@ -67,17 +65,12 @@ class Problem:
         return numbers + categories
 
 
-def columns_of(table: pa.Table) -> list[Column]:
-    """The columns of an Arrow table in our words."""
-    return [Column(field.name, _type_of(field.type)) for field in table.schema]
-
-
 def pose(table: pa.Table, spec: TrainSpec) -> Problem:
     """Check the request against the data and lay out what is learnt. Raises UserError."""
     columns = {column.name: column for column in columns_of(table)}
     warnings: list[DataWarning] = []
     check_names(list(columns.values()), spec)
-    rows = np.flatnonzero(_present(table[spec.target]))
+    rows = np.flatnonzero(present(table[spec.target]))
     if missing := table.num_rows - len(rows):
         warnings.append(
             DataWarning(
@@ -136,7 +129,7 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
             inputs.append(time_column)
     inputs.sort(key=list(columns).index)
     signature = Signature(
-        inputs=_fields(table.select(inputs).take(parts.train)),
+        inputs=fields_of(table.select(inputs).take(parts.train)),
         target=spec.target,
         task=goal.task,
         classes=goal.classes,
@@ -272,48 +265,3 @@ def _leaks(
             )
         )
     return found
-
-
-def _fields(table: pa.Table) -> tuple[Field, ...]:
-    """The inputs with what the training rows hold; examples are one real row."""
-    complete = np.ones(table.num_rows, dtype=bool)
-    for name in table.column_names:
-        both = complete & _present(table[name])
-        complete = both if both.any() else complete
-    [example] = table.slice(int(complete.argmax()), 1).to_pylist()
-    fields = []
-    for column in columns_of(table):
-        values = table[column.name]
-        low = high = categories = None
-        if column.type is ColumnType.TEXT:
-            counted = Counter(value for value in values.to_pylist() if value is not None)
-            categories = tuple(name for name, _ in counted.most_common(CATEGORIES_LIMIT))
-        elif column.type is not ColumnType.BOOLEAN and values.null_count < len(values):
-            plain = values.cast(pa.int64()) if column.type is ColumnType.DATETIME else values
-            numbers = numbers_of(plain)
-            finite = numbers[np.isfinite(numbers)]
-            if len(finite):
-                low, high = float(finite.min()), float(finite.max())
-        shown = example[column.name]
-        if column.type is ColumnType.DATETIME and shown is not None:
-            shown = shown.isoformat()
-        fields.append(Field(column.name, column.type, categories, low, high, True, shown))
-    return tuple(fields)
-
-
-def _present(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.bool_]:
-    there: Any = pc.is_valid(column)
-    present: npt.NDArray[np.bool_] = np.asarray(there)
-    if pa.types.is_floating(column.type):
-        present = present & np.isfinite(numbers_of(column))
-    return present
-
-
-def _type_of(arrow: pa.DataType) -> ColumnType:
-    if pa.types.is_timestamp(arrow):
-        return ColumnType.DATETIME
-    if pa.types.is_boolean(arrow):
-        return ColumnType.BOOLEAN
-    if pa.types.is_integer(arrow):
-        return ColumnType.INTEGER
-    return ColumnType.NUMBER if pa.types.is_floating(arrow) else ColumnType.TEXT

@@ -107,3 +107,16 @@ def test_that_a_parity_of_no_number_fails() -> None:
     assert dataclasses.replace(parity, max_abs=1e-6).passed
     nan = np.array([[np.nan]])
     assert export._apart(nan, np.zeros((1, 1))) > 1e300
+
+
+def test_that_a_model_without_an_onnx_form_is_served_by_scikit_learn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(estimator: object, width: int, classes: int) -> bytes:
+        raise ValueError("larger than 2 GB")
+
+    monkeypatch.setattr(graph, "to_onnx", fails)
+    _, files = exported(posed(Task.MULTICLASS), Algorithm.LINEAR)
+    assert files.onnx is None
+    assert "larger than 2 GB" in files.why_no_onnx
+    assert files.parity.passed
