@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.monitoring import (
+    MIN_WINDOW_ROWS,
     PREDICTION,
     Alert,
     AlertKind,
@@ -16,6 +17,7 @@ from mlops_desktop.core.monitoring import (
     Window,
 )
 from mlops_desktop.core.runs import METRICS, Metric
+from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
 
 if TYPE_CHECKING:
@@ -33,118 +35,141 @@ class _Reading:
     value: float
     threshold: float
     bad: bool
+    weight: int
 
 
-@dataclass(slots=True)
-class _Episode:
-    """A stretch of windows over the limit; last: the newest bad reading in it."""
-
-    kind: AlertKind
-    subject: str
-    version: int
-    since: str
-    last: _Reading
-    over: bool = False
-
-
-def review(store: Store, deployment: Deployment, metric: str, versions: dict[int, int]) -> None:
-    """Raise, update and resolve alerts so that they say what the windows say. Inside write().
-
-    versions: version number -> row id. The windows are read from the start each time, so that
-    labels and rows that come late change the past, too.
-    """
-    windows = rows.windows(store, deployment.id)
-    found: dict[tuple[AlertKind, str, int, str], _Episode] = {}
-    for rule in RULES:
-        for episode in _episodes(rule, windows, METRICS[metric]):
-            found[episode.kind, episode.subject, episode.version, episode.since] = episode
-    for alert in rows.alerts(store, deployment.id):
-        match = found.pop((alert.kind, alert.subject, alert.version, alert.since), None)
-        if alert.state is AlertState.RESOLVED:
-            continue
-        if match is None or match.over:
-            rows.resolve_alert(store, alert.id)
-            store.audit("alert.resolved", deployment.name, of=alert.subject)
-        elif match.last.value != alert.value:
-            rows.update_alert(store, alert.id, match.last.value, _message(match, metric))
-    for episode in sorted(found.values(), key=lambda one: (one.since, one.kind != "error")):
-        alert = _alert(deployment, episode, metric)
-        rows.raise_alert(store, versions[episode.version], alert)
-        store.audit("alert.raised", deployment.name, kind=alert.kind.value, text=alert.message)
-        if episode.over:
-            (new,) = [a for a in rows.alerts(store, deployment.id) if _same(a, alert)]
-            rows.resolve_alert(store, new.id)
-            store.audit("alert.resolved", deployment.name, of=alert.subject)
-
-
-def _same(a: Alert, b: Alert) -> bool:
-    return (a.kind, a.subject, a.version, a.since) == (b.kind, b.subject, b.version, b.since)
-
-
-def _episodes(rule: Rule, windows: Sequence[Window], metric: Metric) -> Iterator[_Episode]:
-    """Each time that the rule's number of windows in a row was bad, until as many were good."""
-    for version in sorted({window.version for window in windows}):
-        series: dict[str, list[_Reading]] = {}
-        for window in windows:
-            if window.version == version and window.complete:
-                for subject, reading in _readings(rule.kind, window, metric):
-                    series.setdefault(subject, []).append(reading)
-        for subject, readings in series.items():
-            yield from _runs(rule, subject, version, readings)
-
-
-def _runs(rule: Rule, subject: str, version: int, readings: list[_Reading]) -> Iterator[_Episode]:
-    episode: _Episode | None = None
-    bad = good = 0
-    for place, reading in enumerate(readings):
-        bad, good = (bad + 1, 0) if reading.bad else (0, good + 1)
-        if episode is None and bad == rule.windows:
-            since = readings[place - rule.windows + 1].start
-            episode = _Episode(rule.kind, subject, version, since, reading)
-        elif episode is not None and reading.bad:
-            episode.last = reading
-        elif episode is not None and good == rule.windows:
-            episode.over = True
-            yield episode
-            episode = None
-    if episode is not None:
-        yield episode
-
-
-def _readings(kind: AlertKind, window: Window, metric: Metric) -> Iterator[tuple[str, _Reading]]:
-    if kind is AlertKind.DRIFT:
-        for f in window.features:
-            yield f.name, _Reading(window.start, f.test, f.value, f.threshold, f.drifted)
-    elif window.error is not None and window.error_threshold is not None:
-        bad = metric.better(window.error_threshold, window.error)
-        reading = _Reading(window.start, metric.title, window.error, window.error_threshold, bad)
-        yield metric.name, reading
-
-
-def _alert(deployment: Deployment, episode: _Episode, metric: str) -> Alert:
-    return Alert(
-        id=0,
-        deployment=deployment.id,
-        kind=episode.kind,
-        subject=episode.subject,
-        state=AlertState.ACTIVE,
-        version=episode.version,
-        since=episode.since,
-        value=episode.last.value,
-        threshold=episode.last.threshold,
-        message=_message(episode, metric),
+def is_due(store: Store, deployment: Deployment) -> bool:
+    """True where a review would find something that has changed."""
+    return rows.is_unreviewed(store, deployment.id, deployment.model_version) or any(
+        _is_replaced(alert, deployment) for alert in rows.alerts(store, deployment.id)
     )
 
 
-def _message(episode: _Episode, metric: str) -> str:
-    last = episode.last
-    numbers = f"{last.test} {last.value:.3g}, limit {last.threshold:.3g}"
-    if episode.kind is AlertKind.ERROR:
-        word = "fallen" if METRICS[metric].higher_is_better else "grown"
-        return (
-            f"The error has {word}: {numbers}."
-            if word == "grown"
-            else (f"The quality has fallen: {numbers}.")
-        )
-    subject = "The answers have" if episode.subject == PREDICTION else f"{episode.subject} has"
-    return f"{subject} drifted: {numbers}."
+def review(store: Store, deployment: Deployment) -> None:
+    """Raise, update and resolve alerts by the windows that have changed. Inside write().
+
+    Rows and labels that come late change old windows, too: what they would have raised then is
+    told now, unless the same is being told already. Alerts are about the version that serves.
+    """
+    for alert in rows.alerts(store, deployment.id):
+        if _is_replaced(alert, deployment):
+            until = rows.last_window_end(store, deployment.id, alert.version)
+            _resolve(store, deployment, alert, until)
+    windows = rows.windows_to_review(store, deployment.id, deployment.model_version)
+    if not windows:
+        return
+    metric = METRICS[model_rows.get(store, deployment.model_version).metric]
+    known = [a for a in rows.alerts(store, deployment.id) if a.version == deployment.version]
+    for rule in RULES:
+        series: dict[str, list[_Reading]] = {}
+        for window in windows:
+            if window.complete:
+                for subject, reading in _readings(rule.kind, window, metric):
+                    series.setdefault(subject, []).append(reading)
+        for subject, readings in series.items():
+            told = [a for a in known if (a.kind, a.subject) == (rule.kind, subject)]
+            _follow(store, deployment, rule, readings, _Told(subject, metric, told))
+    rows.note_reviewed(store, deployment.id, deployment.model_version)
+
+
+@dataclass(slots=True)
+class _Told:
+    """The alerts that there are about one subject."""
+
+    subject: str
+    metric: Metric
+    alerts: list[Alert]
+
+    @property
+    def active(self) -> Alert | None:
+        return next((a for a in self.alerts if a.state is AlertState.ACTIVE), None)
+
+    def covers(self, start: str) -> bool:
+        """True where an alert of the past was about that window."""
+        return any(a.until is not None and a.since <= start < a.until for a in self.alerts)
+
+
+def _follow(
+    store: Store, deployment: Deployment, rule: Rule, readings: Sequence[_Reading], told: _Told
+) -> None:
+    """Walk through one subject's readings in time order."""
+    for place, last in enumerate(readings):
+        row = _in_a_row(readings[: place + 1], rule.windows)
+        active = told.active
+        if not row:
+            continue
+        if last.bad and active is None and not told.covers(last.start):
+            alert = _alert(deployment, rule.kind, told, row)
+            told.alerts.append(rows.raise_alert(store, deployment.model_version, alert))
+            store.audit("alert.raised", deployment.name, kind=rule.kind.value, text=alert.message)
+        elif not last.bad and active is not None and active.since < row[0].start:
+            told.alerts.remove(active)
+            told.alerts.append(_resolve(store, deployment, active, row[0].start))
+    active, bad = told.active, [reading for reading in readings if reading.bad]
+    if active is not None and bad and bad[-1].value != active.value:
+        message = _message(rule.kind, told, bad[-1])
+        rows.update_alert(store, active.id, bad[-1].value, message)
+
+
+def _in_a_row(readings: Sequence[_Reading], needed: int) -> list[_Reading]:
+    """The last readings that make up so many windows, if all say the same; else empty."""
+    row: list[_Reading] = []
+    weight = 0
+    for reading in reversed(readings):
+        if reading.bad != readings[-1].bad:
+            return []
+        row.insert(0, reading)
+        weight += reading.weight
+        if weight >= needed:
+            return row
+    return []
+
+
+def _readings(kind: AlertKind, window: Window, metric: Metric) -> Iterator[tuple[str, _Reading]]:
+    start, weight = window.start, window.weight
+    if kind is AlertKind.DRIFT:
+        for f in window.features:
+            yield f.name, _Reading(start, f.test, f.value, f.threshold, f.drifted, weight)
+    elif (
+        window.error is not None
+        and window.error_threshold is not None
+        and window.labelled >= MIN_WINDOW_ROWS
+    ):
+        value, limit = window.error, window.error_threshold
+        bad = metric.better(limit, value)
+        yield metric.name, _Reading(start, metric.title, value, limit, bad, weight)
+
+
+def _is_replaced(alert: Alert, deployment: Deployment) -> bool:
+    """An alert about a version that no longer serves."""
+    return alert.state is AlertState.ACTIVE and alert.version != deployment.version
+
+
+def _resolve(store: Store, deployment: Deployment, alert: Alert, until: str) -> Alert:
+    store.audit("alert.resolved", deployment.name, of=alert.subject)
+    return rows.resolve_alert(store, alert.id, until)
+
+
+def _alert(deployment: Deployment, kind: AlertKind, told: _Told, row: Sequence[_Reading]) -> Alert:
+    return Alert(
+        id=0,
+        deployment=deployment.id,
+        kind=kind,
+        subject=told.subject,
+        state=AlertState.ACTIVE,
+        version=deployment.version,
+        since=row[0].start,
+        value=row[-1].value,
+        threshold=row[-1].threshold,
+        message=_message(kind, told, row[-1]),
+    )
+
+
+def _message(kind: AlertKind, told: _Told, last: _Reading) -> str:
+    if kind is AlertKind.ERROR:
+        what = "The quality has fallen" if told.metric.higher_is_better else "The error has grown"
+    elif told.subject == PREDICTION:
+        what = "The answers have drifted"
+    else:
+        what = f"{told.subject} has drifted"
+    return f"{what}: {last.test} {last.value:.3g}, limit {last.threshold:.3g}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,8 @@ class LabelBatch:
     """What became of the labels that were given.
 
     matched: joined to a prediction. unknown: ids that no prediction has. missing: without a
-    value. duplicates: given more than once (the last one counts).
+    value. duplicates: given more than once (the last one counts). known: of the matched, those
+    that the prediction had already; a new value replaces an old one.
     """
 
     deployment: str
@@ -41,6 +42,7 @@ class LabelBatch:
     unknown: int
     missing: int
     duplicates: int
+    known: int = 0
 
 
 def add_labels(
@@ -95,8 +97,7 @@ def _add(
     workspace = lane(lambda store: store.workspace)
     deployment, signature = lane(partial(_deployed, name=name))
     wanted, missing, duplicates = _wanted(signature, ids, values)
-    watches: dict[int, Watch] = {}
-    found = _found(lane, workspace, deployment, wanted, watches, context)
+    found, watches = _found(lane, workspace, deployment, wanted, context)
     if wanted and not found:
         raise UserError(
             f"No prediction of {name} has any of these ids.",
@@ -111,8 +112,7 @@ def _add(
         missing=missing,
         duplicates=duplicates,
     )
-    lane(partial(_store, deployment, found, batch, watches, source, sha256))
-    return batch
+    return lane(partial(_store, deployment, found, batch, watches, source, sha256))
 
 
 def _deployed(store: Store, name: str) -> tuple[Deployment, Signature]:
@@ -164,12 +164,14 @@ def _found(
     workspace: Workspace,
     deployment: Deployment,
     wanted: dict[str, str],
-    watches: dict[int, Watch],
     context: Context,
-) -> list[Label]:
-    """The recorded predictions that the ids name, each with its true value."""
+) -> tuple[list[Label], dict[int, Watch]]:
+    """The counted predictions that the ids name, each with its true value; what judges them."""
     requests = {prediction_id.rpartition(":")[0] for prediction_id in wanted}
-    found: list[Label] = []
+    folded = lane(partial(rows.offsets, deployment_id=deployment.id))
+    watches: dict[int, Watch] = {}
+    starts: dict[int, list[int]] = {}
+    found: dict[str, Label] = {}
     for path in segments.segment_files(workspace.segments(deployment.id)):
         context.checkpoint()
         header = segments.read_header(path)
@@ -177,11 +179,14 @@ def _found(
             continue
         version = header.model_version
         if version not in watches:
-            watches[version] = lane(partial(_watch, version=version))
+            watches[version] = lane(partial(windows.watch, model_version=version))
+            starts[version] = lane(
+                partial(rows.window_starts, deployment_id=deployment.id, model_version=version)
+            )
         watch = watches[version]
-        for record, _ in segments.read_records(path):
-            if record.id not in requests:
-                continue
+        for record, after in segments.read_records(path, only=requests):
+            if after > folded.get(path.name, 0):
+                break  # No window has counted it yet.
             for number, row in enumerate(record.x):
                 prediction_id = f"{record.id}:{number}"
                 actual = wanted.get(prediction_id)
@@ -190,14 +195,12 @@ def _found(
                 answer = record.y[number]
                 scores = record.p[number] if record.p is not None else [float(answer)]
                 time_us = watch.row_time(header.columns, row, record.t)
-                found.append(
-                    Label(prediction_id, version, time_us, actual, str(answer), tuple(scores))
+                start_us = windows.home(watch, starts[version], time_us)
+                # An id that was used again after a long time means its newest prediction.
+                found[prediction_id] = Label(
+                    prediction_id, version, start_us, actual, str(answer), tuple(scores)
                 )
-    return found
-
-
-def _watch(store: Store, version: int) -> Watch:
-    return Watch.load(store.workspace, model_rows.get(store, version))
+    return list(found.values()), watches
 
 
 def _store(
@@ -208,12 +211,16 @@ def _store(
     source: str,
     sha256: str,
     store: Store,
-) -> None:
+) -> LabelBatch:
     """Keep the labels, measure the windows that they fall into, and review the alerts."""
+    known = rows.actuals(store, deployment.id, [label.prediction_id for label in found])
+    fresh = [label for label in found if known.get(label.prediction_id) != label.actual]
+    batch = replace(batch, known=len(found) - len(fresh))
+    if not fresh:
+        return batch
     with store.write("monitoring"):
-        number = rows.add_batch(store, deployment.id, source, sha256, batch.rows)
-        rows.add_labels(store, deployment.id, number, found)
-        rows.finish_batch(store, number, batch.matched)
+        number = rows.add_batch(store, deployment.id, source, sha256, batch.rows, batch.matched)
+        rows.add_labels(store, deployment.id, number, fresh)
         store.audit(
             "labels.added",
             deployment.name,
@@ -221,22 +228,14 @@ def _store(
             sha256=sha256,
             rows=batch.rows,
             matched=batch.matched,
+            known=batch.known,
         )
-        for window in rows.open_windows(store, deployment.id):
-            touched = any(
-                label.model_version == window.model_version
-                and window.start_us <= label.time_us < window.end_us
-                for label in found
-            )
-            if touched:
-                labels = rows.labels_of(
-                    store, deployment.id, window.model_version, window.start_us, window.end_us
-                )
-                error = windows.error_of(watches[window.model_version], labels)
-                rows.put_label_summary(store, deployment.id, window, len(labels), error)
-        versions = model_rows.versions(store, deployment.model)
-        metric = model_rows.get(store, deployment.model_version).metric
-        alerts.review(store, deployment, metric, {v.version: v.id for v in versions})
+        for version, start_us in sorted({(one.model_version, one.window_us) for one in fresh}):
+            labels = rows.labels_of(store, deployment.id, version, start_us)
+            error = windows.error_of(watches[version], labels)
+            rows.put_error(store, deployment.id, version, start_us, len(labels), error)
+        alerts.review(store, deployments.get_deployment(store, deployment.name))
+    return batch
 
 
 def _read(file: Path) -> pa.Table:

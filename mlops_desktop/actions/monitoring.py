@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 # Found here under their noun; each has a file of its own.
 __all__ = ["LabelBatch", "add_labels", "add_labels_table", "retrain"]
-_BATCH_ROWS = 5000  # Bounds the memory, and how long a commit holds the lane.
+_LATE = 3  # A request is on record within seconds, so at most a window or two late.
+_BATCH_ROWS = 2000  # Bounds the memory, and how long a commit holds the lane.
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +75,35 @@ def fold(lane: Lane, name: str, context: Context | None = None) -> int:
     for batch in _new(lane, workspace, deployment, context):
         version = batch.header.model_version
         if version not in watches:
-            watches[version] = lane(partial(_watch, model_version=version))
+            watches[version] = lane(partial(windows.watch, model_version=version))
         folded += lane(partial(_count, deployment=deployment, batch=batch, watch=watches[version]))
         context.progress(None, f"{folded:,} predictions counted")
-    if folded:
-        lane(lambda store: review(store, deployment))
+    lane(partial(_review, name=name))
     return folded
 
 
-def review(store: Store, deployment: Deployment) -> None:
-    """Bring the alerts up to what the windows say."""
-    versions = model_rows.versions(store, deployment.model)
-    metric = model_rows.get(store, deployment.model_version).metric
-    with store.write("monitoring"):
-        alerts.review(store, deployment, metric, {v.version: v.id for v in versions})
+def _review(store: Store, name: str) -> None:
+    # Also where nothing was counted now: whoever counted may have been killed before this.
+    deployment = deployments.get_deployment(store, name)
+    if alerts.is_due(store, deployment):
+        with store.write("monitoring"):
+            alerts.review(store, deployment)
 
 
 def show(store: Store, name: str, since: str | None = None) -> MonitorSummary:
     """What is known of a deployment. since: ISO time; only windows that end after it.
 
-    features: the newest window that holds enough rows to be judged.
+    features: of the last window that is judged, of those that are complete if there is one, of
+    the version that serves if it has one.
     """
     deployment = deployments.get_deployment(store, name)
     found = rows.windows(store, deployment.id, None if since is None else clock.from_iso(since))
     judged = [window for window in found if window.rows >= MIN_WINDOW_ROWS]
-    last = judged[-1] if judged else None
+    last = max(
+        judged,
+        key=lambda w: (w.version == deployment.version, w.complete, w.start),
+        default=None,
+    )
     return MonitorSummary(
         deployment=deployment.name,
         predictions=rows.predictions(store, deployment.id),
@@ -117,7 +122,7 @@ def window_detail(store: Store, name: str, version: int, start: str, feature: st
     window = rows.window_at(store, deployment.id, version, clock.from_iso(start))
     if window is None:
         raise NotFound(f"{name} has no window that starts at {start}.")
-    watch = _watch(store, window.model_version)
+    watch = windows.watch(store, window.model_version)
     one = next((f for f in watch.reference.watched if f.name == feature), None)
     if one is None or feature not in window.counts["features"]:
         raise NotFound(f"{feature!r} is not watched in {name}.")
@@ -125,10 +130,6 @@ def window_detail(store: Store, name: str, version: int, start: str, feature: st
     labels, reference_shares, current_shares = _shares(one.bins, one.counts, current)
     drift = one.judge(current) if window.rows >= MIN_WINDOW_ROWS else None
     return Distribution(drift, labels, reference_shares, current_shares)
-
-
-def _watch(store: Store, model_version: int) -> Watch:
-    return Watch.load(store.workspace, model_rows.get(store, model_version))
 
 
 def _new(
@@ -162,7 +163,7 @@ def _count(store: Store, deployment: Deployment, batch: _Batch, watch: Watch) ->
     with store.write("monitoring"):
         if rows.offsets(store, deployment.id).get(batch.name, 0) != batch.start:
             return 0
-        newest = rows.newest_window(store, deployment.id, watch.version.id)
+        newest = rows.newest_windows(store, deployment.id, watch.version.id, _LATE)
         groups = windows.group(watch, batch.header, batch.records, newest)
         starts = [group.start_us for group in groups]
         stored = rows.stored_windows(store, deployment.id, watch.version.id, starts)

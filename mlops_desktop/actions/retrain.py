@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import datasets, deployments, models, runs
 from mlops_desktop.actions.lane import Context, Lane
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What retraining starts from. actual: true values by prediction id; batches: of labels."""
+    """What retraining starts from. data: the rows without recorded predictions of this
+    deployment; actual: true values by prediction id; batches: of labels, that they are from."""
 
     deployment: Deployment
     version: ModelVersion
@@ -43,8 +44,8 @@ def retrain(
 ) -> ModelVersion:
     """Train the deployed model's algorithm (and the baseline) again on more rows.
 
-    The new dataset version holds the rows that the deployed model was trained on and the recorded
-    inputs that have labels by now; each label is used once along a line of versions. The best run
+    The new dataset version holds the rows that the deployed model was trained on and all recorded
+    inputs of the deployment that have labels by now, each once and with its newest label. The run
     becomes the model's next version, with its gates judged: approving it is up to a person.
     """
     context = context or Context()
@@ -82,28 +83,18 @@ def _ground(store: Store, name: str) -> _Ground:
     version = model_rows.get(store, deployment.model_version)
     run = runs.get_run(store, version.run)
     data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
-    used = _used(store, data)
-    actual = rows.actuals(store, deployment.id, used)
-    if not actual:
+    batches = tuple(rows.batches(store, deployment.id))
+    own = {"deployment": name, "batches": list(batches)}
+    if not batches or own.items() <= data.source.detail.items():
         raise UserError(
             f"{name} has no new labels to learn from.",
             why="Retraining adds recorded predictions whose true value is known.",
             hint="Add labels first: labels add DEPLOYMENT FILE --label-column COLUMN.",
         )
-    fresh = tuple(b for b in rows.batches(store, deployment.id) if b not in used)
-    return _Ground(deployment, version, run, data, actual, fresh)
-
-
-def _used(store: Store, data: DatasetVersion) -> list[int]:
-    """Label batches that went into this version of the data or one that it came from."""
-    by_id = {version.id: version for version in datasets.list_versions(store, data.dataset)}
-    used: list[int] = []
-    seen: DatasetVersion | None = data
-    while seen is not None:
-        batches: Any = seen.source.detail.get("batches", [])
-        used += [int(batch) for batch in batches]
-        seen = by_id.get(seen.parent) if seen.parent is not None else None
-    return used
+    by_id = {item.id: item for item in datasets.list_versions(store, data.dataset)}
+    while data.source.detail.get("deployment") == name and data.parent is not None:
+        data = by_id[data.parent]
+    return _Ground(deployment, version, run, data, rows.actuals(store, deployment.id), batches)
 
 
 def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:
@@ -113,13 +104,14 @@ def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:
 
     target = ground.version.signature.target
     columns: dict[str, list[object]] = {column.name: [] for column in ground.data.columns}
+    requests = {prediction_id.rpartition(":")[0] for prediction_id in ground.actual}
     for path in segments.segment_files(workspace.segments(ground.deployment.id)):
         context.checkpoint()
         header = segments.read_header(path)
         if header is None:
             continue
         place = {name: number for number, name in enumerate(header.columns)}
-        for record, _ in segments.read_records(path):
+        for record, _ in segments.read_records(path, only=requests):
             for number, row in enumerate(record.x):
                 actual = ground.actual.get(f"{record.id}:{number}")
                 if actual is None:

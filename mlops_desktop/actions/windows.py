@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +18,13 @@ from mlops_desktop.core.monitoring import MIN_WINDOW_ROWS, WindowVerdict
 from mlops_desktop.ml import evaluate
 from mlops_desktop.ml.drift import ARRIVAL_ROWS, ARRIVAL_US, Reference, answers_of
 from mlops_desktop.ml.sketch import LatencySketch, Sketch, sketch
-from mlops_desktop.paths import Workspace
+from mlops_desktop.store import models as model_rows
 from mlops_desktop.store.monitoring import Label, StoredWindow, plain_features
 
-MIN_LABELLED = 50  # An error of fewer rows is mostly chance.
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
+
+MIN_LABELLED = 50  # An error of fewer rows is mostly chance. Alerts ask for more.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,6 @@ class Watch:
     def signature(self) -> Signature:
         return self.version.signature
 
-    @classmethod
-    def load(cls, workspace: Workspace, version: ModelVersion) -> Watch:
-        data = objects.get_bytes(workspace, version.files[modelfiles.REFERENCE])
-        return cls(version, Reference.from_json(json.loads(data)))
-
     def row_time(self, columns: tuple[str, ...], row: list[object], arrival_us: int) -> int:
         """When a row happened: by the time column where windows are cut by it, else its arrival."""
         if self.reference.span_us is None or self.signature.time_column is None:
@@ -47,9 +46,16 @@ class Watch:
         if not isinstance(value, str):
             return arrival_us
         try:
-            return clock.from_iso(datetime.fromisoformat(value).isoformat())
+            return clock.from_iso(value)
         except ValueError:
             return arrival_us
+
+
+def watch(store: Store, model_version: int) -> Watch:
+    """By the row id of a model version."""
+    version = model_rows.get(store, model_version)
+    data = objects.get_bytes(store.workspace, version.files[modelfiles.REFERENCE])
+    return Watch(version, Reference.from_json(json.loads(data)))
 
 
 @dataclass(slots=True)
@@ -64,12 +70,20 @@ class Group:
 
 
 def group(
-    watch: Watch, header: SegmentHeader, records: list[Record], open_: StoredWindow | None
+    watch: Watch, header: SegmentHeader, records: list[Record], newest: list[StoredWindow]
 ) -> list[Group]:
-    """Sort the rows of records into windows. open_: the newest window so far."""
+    """Sort the rows of records into windows. newest: the last ones so far, in time order."""
     if watch.reference.span_us is not None:
         return _by_time(watch, header, records, watch.reference.span_us)
-    return _by_arrival(records, open_)
+    return _by_arrival(records, newest)
+
+
+def home(watch: Watch, starts: Sequence[int], time_us: int) -> int:
+    """The start of the window that counts a row. starts: of all windows, in time order."""
+    span = watch.reference.span_us
+    if span is not None:
+        return time_us // span * span
+    return starts[max(0, bisect_right(starts, time_us) - 1)]
 
 
 def _by_time(watch: Watch, header: SegmentHeader, records: list[Record], span: int) -> list[Group]:
@@ -87,23 +101,29 @@ def _by_time(watch: Watch, header: SegmentHeader, records: list[Record], span: i
     return list(found.values())
 
 
-def _by_arrival(records: list[Record], open_: StoredWindow | None) -> list[Group]:
-    """A window is closed once it is full and a minute old; the next request opens another."""
-    groups: list[Group] = []
-    current, before = None, 0
-    if open_ is not None:
-        current, before = Group(open_.start_us, open_.end_us), open_.rows
-        groups.append(current)
+def _by_arrival(records: list[Record], newest: list[StoredWindow]) -> list[Group]:
+    """A window is closed once it is full and a minute old; the next request opens another.
+
+    Windows do not overlap: one opens after all that arrived before, and a request that is on
+    record late (it took longer than its neighbours) counts where it arrived.
+    """
+    starts = [window.start_us for window in newest]
+    end, held = (newest[-1].end_us, newest[-1].rows) if newest else (0, 0)
+    groups: dict[int, Group] = {}
     for record in records:
-        full = current is not None and before + len(current.rows) >= ARRIVAL_ROWS
-        if current is None or (full and record.t - current.start_us >= ARRIVAL_US):
-            current, before = Group(record.t, record.t + 1), 0
-            groups.append(current)
-        current.end_us = max(current.end_us, record.t + 1)
-        current.rows += record.x
-        current.answers += record.y
-        current.latencies += [record.us / max(1, len(record.x))] * len(record.x)
-    return [one for one in groups if one.rows]
+        full = held >= ARRIVAL_ROWS and record.t >= max(end, starts[-1] + ARRIVAL_US)
+        if full or not starts:
+            starts.append(record.t)
+            end, held = record.t, 0
+        start = starts[max(0, bisect_right(starts, record.t) - 1)]
+        into = groups.setdefault(start, Group(start, start))
+        into.end_us = max(into.end_us, record.t + 1)
+        into.rows += record.x
+        into.answers += record.y
+        into.latencies += [record.us / max(1, len(record.x))] * len(record.x)
+        if start == starts[-1]:
+            end, held = max(end, record.t + 1), held + len(record.x)
+    return list(groups.values())
 
 
 def merged(
@@ -171,7 +191,8 @@ def _summary(watch: Watch, window: StoredWindow, latency: LatencySketch) -> dict
         "error_threshold": watch.reference.error_limit,
         "latency_p50_us": latency.quantile(0.5),
         "latency_p95_us": latency.quantile(0.95),
-        "full": by_arrival and window.rows >= ARRIVAL_ROWS,
+        # A burst is not cut up, so it counts as the windows that it could have been.
+        "bursts": window.rows // ARRIVAL_ROWS if by_arrival else 0,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,10 +134,13 @@ def read_header(path: Path) -> SegmentHeader | None:
     )
 
 
-def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
+def read_records(
+    path: Path, offset: int = 0, only: Container[str] | None = None
+) -> Iterator[tuple[Record, int]]:
     """Whole records from a byte offset on (0: the start), each with the offset after it.
 
     Reading on from the last offset later gives what was appended since, each record once.
+    only: the request ids that are wanted; the others are passed over without a closer look.
     """
     with path.open("rb") as file:
         file.seek(offset)
@@ -145,7 +148,9 @@ def read_records(path: Path, offset: int = 0) -> Iterator[tuple[Record, int]]:
             if not line.endswith(b"\n"):
                 return
             offset += len(line)
-            if line.startswith(b'{"id"'):
+            if line.startswith(b'{"id"') and (
+                only is None or line.split(b'"', 4)[3].decode() in only
+            ):
                 yield parse_record(line), offset
 
 

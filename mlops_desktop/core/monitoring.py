@@ -38,6 +38,7 @@ class Window:
 
     version: of the model that answered. error: the goal metric over the labelled rows, None
     where there are too few labels. latency_p50_us and p95 in microseconds.
+    weight: how many windows it counts as, since a burst that arrives at once is not cut up.
     """
 
     deployment: int
@@ -54,6 +55,7 @@ class Window:
     latency_p50_us: float | None = None
     latency_p95_us: float | None = None
     complete: bool = False
+    weight: int = 1
 
     @property
     def drifted(self) -> tuple[str, ...]:
@@ -80,7 +82,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """subject: the metric (error) or the feature (drift). since: start of the first window."""
+    """subject: the metric (error) or the feature (drift). since: start of the first window over
+    the limit; until: of the first that was fine again."""
 
     id: int
     deployment: int
@@ -93,6 +96,7 @@ class Alert:
     threshold: float
     message: str
     created_at: str = ""
+    until: str | None = None
     resolved_at: str | None = None
 
 

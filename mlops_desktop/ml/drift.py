@@ -236,7 +236,6 @@ def _watch(
 
 
 def _slot(bins: Bins, code: dict[str, int], value: object) -> int:
-
     return bins.slots - 1 if value is None else code.get(as_text(value), bins.slots - 2)
 
 
@@ -278,7 +277,7 @@ def _windows(
     Without a time nothing says in which order rows will come, so chance is what is measured.
     """
     if times is None or span is None:
-        size = min(ARRIVAL_ROWS, rows)
+        size = min(MIN_WINDOW_ROWS, rows)  # The smallest that is judged strays most.
         return [rng.integers(0, rows, size) for _ in range(_RANDOM_WINDOWS)]
     found = []
     for start in range(int(times.min()), int(times.max()) - span + 1, max(1, span // 14)):
@@ -301,7 +300,7 @@ def _error_limit(
     rows = len(answers.actual)
     windows = _windows(None if order is None else times[order], span, rows, rng)  # type: ignore[index]
     if len(windows) < 3:
-        windows = [rng.integers(0, rows, min(_GOOD_ROWS, rows)) for _ in range(_RANDOM_WINDOWS)]
+        windows = _windows(None, None, rows, rng)
         order = None
     if order is not None:
         windows = [order[window] for window in windows]

@@ -156,8 +156,10 @@ CREATE TABLE windows (
     labelled INTEGER NOT NULL DEFAULT 0,
     counts TEXT NOT NULL,
     summary TEXT NOT NULL,
+    reviewed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (deployment_id, model_version_id, start_us)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX windows_to_review ON windows(deployment_id, model_version_id) WHERE reviewed = 0;
 
 CREATE TABLE label_batches (
     id INTEGER PRIMARY KEY,
@@ -174,13 +176,13 @@ CREATE TABLE labels (
     prediction_id TEXT NOT NULL,
     batch_id INTEGER NOT NULL REFERENCES label_batches(id),
     model_version_id INTEGER NOT NULL REFERENCES model_versions(id),
-    time_us INTEGER NOT NULL,
+    window_us INTEGER NOT NULL,
     actual TEXT NOT NULL,
     predicted TEXT NOT NULL,
     scores TEXT NOT NULL,
     PRIMARY KEY (deployment_id, prediction_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX labels_time ON labels(deployment_id, time_us);
+CREATE INDEX labels_window ON labels(deployment_id, model_version_id, window_us);
 
 CREATE TABLE alerts (
     id INTEGER PRIMARY KEY,
@@ -190,6 +192,7 @@ CREATE TABLE alerts (
     subject TEXT NOT NULL,
     state TEXT NOT NULL,
     since_us INTEGER NOT NULL,
+    until_us INTEGER,
     value REAL NOT NULL,
     threshold REAL NOT NULL,
     message TEXT NOT NULL,

@@ -25,6 +25,18 @@ _WINDOWS = """
 SELECT w.*, v.version FROM windows w JOIN model_versions v ON v.id = w.model_version_id
 WHERE w.deployment_id = ?
 """
+_SUMMARIES = """
+SELECT w.deployment_id, w.start_us, w.end_us, w.rows, w.labelled, w.summary, v.version,
+       w.start_us < (SELECT max(start_us) FROM windows l WHERE l.deployment_id = w.deployment_id
+                     AND l.model_version_id = w.model_version_id) AS passed
+FROM windows w JOIN model_versions v ON v.id = w.model_version_id
+WHERE w.deployment_id = ?
+"""
+_ALERTS = """
+SELECT a.*, v.version FROM alerts a JOIN model_versions v ON v.id = a.model_version_id
+"""
+_BEFORE = 50
+_AT_ONCE = 500  # Ids in one question to SQLite.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +55,12 @@ class StoredWindow:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """scores: probabilities in the order of the classes, or the number alone."""
+    """window_us: the start of the window that counts the prediction. scores: probabilities in the
+    order of the classes, or the number alone."""
 
     prediction_id: str
     model_version: int
-    time_us: int
+    window_us: int
     actual: str
     predicted: str
     scores: tuple[float, ...]
@@ -85,12 +98,25 @@ def stored_windows(
     return {row["start_us"]: _stored(row) for row in rows}
 
 
-def newest_window(store: Store, deployment_id: int, model_version: int) -> StoredWindow | None:
-    row = store.one(
-        _WINDOWS + "AND w.model_version_id = ? ORDER BY w.start_us DESC LIMIT 1",
+def newest_windows(
+    store: Store, deployment_id: int, model_version: int, count: int
+) -> list[StoredWindow]:
+    """The last windows of a model version, in time order."""
+    rows = store.query(
+        _WINDOWS + "AND w.model_version_id = ? ORDER BY w.start_us DESC LIMIT ?",
+        [deployment_id, model_version, count],
+    )
+    return [_stored(row) for row in reversed(rows)]
+
+
+def window_starts(store: Store, deployment_id: int, model_version: int) -> list[int]:
+    """When each window of a model version begins, in time order."""
+    rows = store.query(
+        "SELECT start_us FROM windows WHERE deployment_id = ? AND model_version_id = ? "
+        "ORDER BY start_us",
         [deployment_id, model_version],
     )
-    return _stored(row) if row else None
+    return [row["start_us"] for row in rows]
 
 
 def window_at(store: Store, deployment_id: int, version: int, start_us: int) -> StoredWindow | None:
@@ -101,11 +127,12 @@ def window_at(store: Store, deployment_id: int, version: int, start_us: int) -> 
 
 
 def put_window(store: Store, deployment_id: int, window: StoredWindow) -> None:
+    """Keep a window with new counts; the rules have to look at it again."""
     store.execute(
-        "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+        "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT "
         "(deployment_id, model_version_id, start_us) DO UPDATE SET end_us = excluded.end_us, "
         "rows = excluded.rows, labelled = excluded.labelled, counts = excluded.counts, "
-        "summary = excluded.summary",
+        "summary = excluded.summary, reviewed = 0",
         [
             deployment_id,
             window.model_version,
@@ -119,14 +146,19 @@ def put_window(store: Store, deployment_id: int, window: StoredWindow) -> None:
     )
 
 
-def put_label_summary(
-    store: Store, deployment_id: int, window: StoredWindow, labelled: int, error: float | None
+def put_error(
+    store: Store,
+    deployment_id: int,
+    model_version: int,
+    start_us: int,
+    labelled: int,
+    error: float | None,
 ) -> None:
-    """What the labels say of a window."""
+    """Keep what the labels say of a window; the rules have to look at it again."""
     store.execute(
-        "UPDATE windows SET labelled = ?, summary = json_set(summary, '$.error', ?) "
+        "UPDATE windows SET labelled = ?, summary = json_set(summary, '$.error', ?), reviewed = 0 "
         "WHERE deployment_id = ? AND model_version_id = ? AND start_us = ?",
-        [labelled, error, deployment_id, window.model_version, window.start_us],
+        [labelled, error, deployment_id, model_version, start_us],
     )
 
 
@@ -134,23 +166,51 @@ def windows(store: Store, deployment_id: int, since_us: int | None = None) -> li
     """Windows in the order of their time; a window is complete when a later one has begun, or
     when it was cut by arrival and is full."""
     rows = store.query(
-        "SELECT w.deployment_id, w.start_us, w.end_us, w.rows, w.labelled, w.summary, v.version, "
-        "w.start_us < (SELECT max(start_us) FROM windows l WHERE l.deployment_id = w.deployment_id "
-        "AND l.model_version_id = w.model_version_id) AS passed "
-        "FROM windows w JOIN model_versions v ON v.id = w.model_version_id "
-        "WHERE w.deployment_id = ? AND w.end_us > ? ORDER BY w.start_us, v.version",
+        _SUMMARIES + "AND w.end_us > ? ORDER BY w.start_us, v.version",
         [deployment_id, -(2**62) if since_us is None else since_us],
     )
     return [_window(row) for row in rows]
 
 
-def open_windows(store: Store, deployment_id: int) -> list[StoredWindow]:
-    """Every window of a deployment with its counts, in time order."""
-    sql = _WINDOWS + "ORDER BY w.start_us, v.version"
-    return [_stored(row) for row in store.query(sql, [deployment_id])]
+def is_unreviewed(store: Store, deployment_id: int, model_version: int) -> bool:
+    """True where a window has changed since the rules looked at it."""
+    return _first_unreviewed(store, deployment_id, model_version) is not None
 
 
-def add_batch(store: Store, deployment_id: int, source: str, sha256: str, rows: int) -> int:
+def windows_to_review(store: Store, deployment_id: int, model_version: int) -> list[Window]:
+    """Windows of a model version from the first that has changed on, and some before it, which
+    say how long a state has lasted; empty where nothing has changed."""
+    first = _first_unreviewed(store, deployment_id, model_version)
+    if first is None:
+        return []
+    rows = store.query(
+        _SUMMARIES + "AND w.model_version_id = ? AND w.start_us >= coalesce("
+        "(SELECT start_us FROM windows WHERE deployment_id = ? AND model_version_id = ? "
+        "AND start_us < ? ORDER BY start_us DESC LIMIT 1 OFFSET ?), ?) ORDER BY w.start_us",
+        [
+            deployment_id,
+            model_version,
+            deployment_id,
+            model_version,
+            first,
+            _BEFORE - 1,
+            -(2**62),
+        ],
+    )
+    return [_window(row) for row in rows]
+
+
+def note_reviewed(store: Store, deployment_id: int, model_version: int) -> None:
+    store.execute(
+        "UPDATE windows SET reviewed = 1 "
+        "WHERE deployment_id = ? AND model_version_id = ? AND reviewed = 0",
+        [deployment_id, model_version],
+    )
+
+
+def add_batch(
+    store: Store, deployment_id: int, source: str, sha256: str, rows: int, matched: int
+) -> int:
     return store.insert(
         "label_batches",
         {
@@ -158,14 +218,10 @@ def add_batch(store: Store, deployment_id: int, source: str, sha256: str, rows: 
             "source": source,
             "sha256": sha256,
             "rows": rows,
-            "matched": 0,
+            "matched": matched,
             "created_at": clock.now(),
         },
     )
-
-
-def finish_batch(store: Store, batch_id: int, matched: int) -> None:
-    store.execute("UPDATE label_batches SET matched = ? WHERE id = ?", [matched, batch_id])
 
 
 def batches(store: Store, deployment_id: int) -> list[int]:
@@ -183,7 +239,7 @@ def add_labels(store: Store, deployment_id: int, batch: int, labels: Sequence[La
                 label.prediction_id,
                 batch,
                 label.model_version,
-                label.time_us,
+                label.window_us,
                 label.actual,
                 label.predicted,
                 json.dumps(label.scores),
@@ -198,42 +254,42 @@ def labelled(store: Store, deployment_id: int) -> int:
     return int(store.scalar(sql, [deployment_id]))
 
 
-def labels_of(
-    store: Store, deployment_id: int, model_version: int, start_us: int, end_us: int
-) -> list[Label]:
-    """The labels of one model version's predictions in [start, end)."""
+def labels_of(store: Store, deployment_id: int, model_version: int, window_us: int) -> list[Label]:
+    """The labels of the predictions of one window."""
     rows = store.query(
-        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? "
-        "AND time_us >= ? AND time_us < ?",
-        [deployment_id, model_version, start_us, end_us],
+        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? AND window_us = ?",
+        [deployment_id, model_version, window_us],
     )
     return [_label(row) for row in rows]
 
 
-def actuals(store: Store, deployment_id: int, used: Sequence[int]) -> dict[str, str]:
-    """True values by prediction id, but for the batches that are used already."""
-    marks = ", ".join("?" * len(used))
-    rows = store.query(
-        f"SELECT prediction_id, actual FROM labels WHERE deployment_id = ? "
-        f"AND batch_id NOT IN ({marks})",
-        [deployment_id, *used],
-    )
+def actuals(store: Store, deployment_id: int, ids: Sequence[str] | None = None) -> dict[str, str]:
+    """True values by prediction id: of these ids, or all that are known."""
+    sql = "SELECT prediction_id, actual FROM labels WHERE deployment_id = ?"
+    if ids is None:
+        rows = store.query(sql, [deployment_id])
+    else:
+        rows = []
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows += store.query(f"{sql} AND prediction_id IN ({marks})", [deployment_id, *some])
     return {row["prediction_id"]: row["actual"] for row in rows}
 
 
 def alerts(store: Store, deployment_id: int) -> list[Alert]:
-    """Active ones first, errors before drift, then the newest."""
+    """Active ones first, errors before drift, then the oldest."""
     rows = store.query(
-        "SELECT a.*, v.version FROM alerts a JOIN model_versions v ON v.id = a.model_version_id "
-        "WHERE a.deployment_id = ? "
+        _ALERTS + "WHERE a.deployment_id = ? "
         "ORDER BY a.state <> 'active', a.kind <> 'error', a.since_us, a.subject",
         [deployment_id],
     )
     return [_alert(row) for row in rows]
 
 
-def raise_alert(store: Store, model_version: int, alert: Alert) -> None:
-    store.insert(
+def raise_alert(store: Store, model_version: int, alert: Alert) -> Alert:
+    """Insert an active alert; the answer is the one that is kept."""
+    number = store.insert(
         "alerts",
         {
             "deployment_id": alert.deployment,
@@ -248,6 +304,7 @@ def raise_alert(store: Store, model_version: int, alert: Alert) -> None:
             "created_at": clock.now(),
         },
     )
+    return _get_alert(store, number)
 
 
 def update_alert(store: Store, alert_id: int, value: float, message: str) -> None:
@@ -256,11 +313,37 @@ def update_alert(store: Store, alert_id: int, value: float, message: str) -> Non
     )
 
 
-def resolve_alert(store: Store, alert_id: int) -> None:
+def resolve_alert(store: Store, alert_id: int, until: str) -> Alert:
+    """until: ISO time of the first window that was fine again."""
     store.execute(
-        "UPDATE alerts SET state = 'resolved', resolved_at = ? WHERE id = ?",
-        [clock.now(), alert_id],
+        "UPDATE alerts SET state = 'resolved', until_us = ?, resolved_at = ? WHERE id = ?",
+        [clock.from_iso(until), clock.now(), alert_id],
     )
+    return _get_alert(store, alert_id)
+
+
+def last_window_end(store: Store, deployment_id: int, version: int) -> str:
+    """ISO time of the end of a version's last window, of which there is one."""
+    end = store.scalar(
+        "SELECT max(w.end_us) FROM windows w JOIN model_versions v ON v.id = w.model_version_id "
+        "WHERE w.deployment_id = ? AND v.version = ?",
+        [deployment_id, version],
+    )
+    return clock.to_iso(end)
+
+
+def _get_alert(store: Store, alert_id: int) -> Alert:
+    (row,) = store.query(_ALERTS + "WHERE a.id = ?", [alert_id])
+    return _alert(row)
+
+
+def _first_unreviewed(store: Store, deployment_id: int, model_version: int) -> int | None:
+    first: int | None = store.scalar(
+        "SELECT min(start_us) FROM windows "
+        "WHERE deployment_id = ? AND model_version_id = ? AND reviewed = 0",
+        [deployment_id, model_version],
+    )
+    return first
 
 
 def _stored(row: Row) -> StoredWindow:
@@ -292,7 +375,8 @@ def _window(row: Row) -> Window:
         error_threshold=summary["error_threshold"],
         latency_p50_us=summary["latency_p50_us"],
         latency_p95_us=summary["latency_p95_us"],
-        complete=bool(row["passed"]) or summary["full"],
+        complete=bool(row["passed"]) or summary["bursts"] > 0,
+        weight=max(1, summary["bursts"]),
     )
 
 
@@ -300,7 +384,7 @@ def _label(row: Row) -> Label:
     return Label(
         row["prediction_id"],
         row["model_version_id"],
-        row["time_us"],
+        row["window_us"],
         row["actual"],
         row["predicted"],
         tuple(json.loads(row["scores"])),
@@ -320,6 +404,7 @@ def _alert(row: Row) -> Alert:
         threshold=row["threshold"],
         message=row["message"],
         created_at=row["created_at"],
+        until=None if row["until_us"] is None else clock.to_iso(row["until_us"]),
         resolved_at=row["resolved_at"],
     )
 
