@@ -10,6 +10,8 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import primary
 from mlops_desktop.widgets.theme import app_theme
 
+_LINES = 6
+
 
 class FailureBox(QWidget):
     """Hidden until show_error(). again_wanted(): [Start again] was pressed."""
@@ -27,7 +29,6 @@ class FailureBox(QWidget):
         self._log.setAccessibleName(self.tr("The end of the log"))
         self._log.setFont(app_theme().monospace(9))
         self._log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._log.setFixedHeight(112)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -44,6 +45,8 @@ class FailureBox(QWidget):
     def show_log(self, text: str) -> None:
         """The last lines, where there are any."""
         lines = text.strip().splitlines()
+        shown = min(len(lines), _LINES)
+        self._log.setFixedHeight(16 + shown * self._log.fontMetrics().lineSpacing())
         self._log.setPlainText("\n".join(lines[-40:]))
         self._log.setVisible(bool(lines))
         bar = self._log.verticalScrollBar()

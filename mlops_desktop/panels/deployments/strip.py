@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.widgets.buttons import CopyButton, IconButton, primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
-from mlops_desktop.widgets.icons import icon
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.theme import app_theme
 
@@ -53,6 +52,7 @@ class StatusStrip(Card):
         self._token_text.setFont(app_theme().monospace(9))
         self._token_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._show_token = IconButton("eye", self.tr("Show the token"), self._toggle_token)
+        self._show_token.setCheckable(True)
         self._copy_token = CopyButton(lambda: self._token, self.tr("Copy the token"))
         self._says = label(muted=True)
         self.start = primary(self.tr("Start"), "play", self.start_wanted.emit)
@@ -114,8 +114,7 @@ class StatusStrip(Card):
             part.setVisible(running)
         self._show_cover()
         self._says.setText(self._sentence(deployment))
-        over = state in (DeploymentState.STOPPED, DeploymentState.FAILED)
-        self.start.setVisible(over)
+        self.start.setVisible(state is DeploymentState.STOPPED)
         self.stop.setVisible(running)
         self.restart.setVisible(running)
         older = deployment.previous_version or 0
@@ -138,7 +137,8 @@ class StatusStrip(Card):
         if token != self._token:
             self._token, self._open = token, False
             self._token_text.setText(token)
-        self._copy_token.setEnabled(bool(token))
+        for part in (self._show_token, self._copy_token):
+            part.setEnabled(bool(token))
         self._show_cover()
 
     def _sentence(self, deployment: Deployment) -> str:
@@ -183,6 +183,6 @@ class StatusStrip(Card):
         self._covered.setVisible(running and not self._open)
         self._token_text.setVisible(running and self._open)
         name = self.tr("Hide the token") if self._open else self.tr("Show the token")
-        self._show_token.setIcon(icon("eye-off" if self._open else "eye"))
+        self._show_token.setChecked(self._open)
         self._show_token.setToolTip(name)
         self._show_token.setAccessibleName(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import trying
@@ -37,12 +37,14 @@ class TryTab(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(self._build_form(), 4)
-        right = QVBoxLayout()
-        right.setSpacing(12)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
         self.answer = AnswerCard()
-        right.addWidget(self.answer)
-        right.addWidget(self._build_code(), 1)
-        row.addLayout(right, 5)
+        column.addWidget(self.answer)
+        column.addWidget(self._build_code(), 1)
+        row.addWidget(scrolled(right), 5)
 
     def _build_form(self) -> Card:
         example = secondary(self.tr("Example row"), "dices", self._fill_in)
@@ -68,7 +70,9 @@ class TryTab(QWidget):
     def _build_code(self) -> Card:
         self._codes = Tabs(self.tr("Language"))
         self._codes.bar.setObjectName("code-tabs")
-        self._curl, self._python = _code("curl-example"), _code("python-example")
+        empty = self.tr("It has no address yet: start it.")
+        self._curl = _Code("curl-example", self.tr("The same with curl"), empty)
+        self._python = _Code("python-example", self.tr("The same in Python"), empty)
         self._codes.add("curl", self._curl)
         self._codes.add("Python", self._python)
         copy = CopyButton(
@@ -145,14 +149,20 @@ class TryTab(QWidget):
         self.error.show_error(error)
 
 
-def _code(name: str) -> QPlainTextEdit:
-    made = QPlainTextEdit(readOnly=True)
-    made.setObjectName(name)
-    made.setAccessibleName(name)
-    made.setFont(app_theme().monospace(9))
-    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    made.setTabChangesFocus(True)
-    return made
+class _Code(QPlainTextEdit):
+    """A program to read and to copy; low, so that it takes the height that is left."""
+
+    def __init__(self, object_name: str, name: str, empty: str) -> None:
+        super().__init__(readOnly=True)
+        self.setObjectName(object_name)
+        self.setAccessibleName(name)
+        self.setPlaceholderText(empty)
+        self.setFont(app_theme().monospace(9))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTabChangesFocus(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 96)
 
 
 def _field(field: Field) -> forms.Field:

@@ -1,0 +1,238 @@
+"""The Deploy panel with real servers: start, try, swap, fail, stop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.actions import deployments, models
+from mlops_desktop.actions.deployments import Servers
+from mlops_desktop.core.deployments import DeploymentState
+from mlops_desktop.panels.deployments import DeploymentsPanel
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store.store import Store
+from mlops_desktop.work.jobs import Jobs
+from tests import registered
+
+_START_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("deployments") / "workspace"
+    registered.build(root)
+    return root
+
+
+@pytest.fixture
+def workspace(built: Path, workspace_dir: Path) -> Workspace:
+    shutil.copytree(built, workspace_dir)
+    return Workspace(workspace_dir)
+
+
+@pytest.fixture
+def jobs(workspace_dir: Path, qtbot: QtBot) -> Iterator[Jobs]:
+    found = Jobs(lambda: Store.open(Workspace(workspace_dir)))
+    yield found
+    assert found.shutdown()
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    held = Servers()
+    yield held
+    held.close()
+
+
+@pytest.fixture
+def panel(
+    workspace: Workspace, jobs: Jobs, servers: Servers, qtbot: QtBot
+) -> Iterator[DeploymentsPanel]:
+    made = opened(DeploymentsPanel(jobs, workspace, servers), qtbot)
+    yield made
+    made.hide()
+
+
+@pytest.fixture
+def running(panel: DeploymentsPanel, qtbot: QtBot) -> DeploymentsPanel:
+    """Version 1 of `leaving` serves, started as a person would after Models."""
+    panel.show_thing("leaving@1")
+    qtbot.waitUntil(panel.new.isVisible)
+    click(panel, "start-new", qtbot)
+    wait_state(panel, DeploymentState.RUNNING, qtbot)
+    return panel
+
+
+def opened(panel: DeploymentsPanel, qtbot: QtBot) -> DeploymentsPanel:
+    qtbot.addWidget(panel)
+    panel.resize(1178, 686)
+    panel.show()
+    panel.shown()
+    return panel
+
+
+def wait_state(
+    panel: DeploymentsPanel, state: DeploymentState, qtbot: QtBot, version: int = 1
+) -> None:
+    def is_so() -> bool:
+        found = panel.deployment
+        return found is not None and (found.state, found.version) == (state, version)
+
+    qtbot.waitUntil(is_so, timeout=_START_MS)
+
+
+def click(panel: QWidget, name: str, qtbot: QtBot) -> None:
+    button = panel.findChild(QPushButton, name)
+    assert button is not None
+    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def ask(panel: DeploymentsPanel, qtbot: QtBot) -> str:
+    with qtbot.waitSignal(panel.try_tab.predicted):
+        click(panel, "predict-button", qtbot)
+    took = panel.findChild(QLabel, "answer-took")
+    assert took is not None
+    return took.text()
+
+
+def program(panel: DeploymentsPanel, name: str) -> str:
+    view = panel.findChild(QPlainTextEdit, name)
+    assert view is not None
+    return view.toPlainText()
+
+
+def test_that_a_started_version_can_be_tried_and_stopped(
+    running: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    editor = running.try_tab.form.editor("contract")
+    assert isinstance(editor, QComboBox)
+    assert editor.isEditable()
+    assert ask(running, qtbot).startswith("Answered in ")
+    value = running.findChild(QLabel, "answer-value")
+    assert value is not None
+    assert value.text() in ("left: Yes", "left: No")
+    running.tabs.set_current(1)
+    qtbot.waitUntil(lambda: len(running.requests.table.rows()) == 1)
+    click(running, "stop-deployment", qtbot)
+    wait_state(running, DeploymentState.STOPPED, qtbot)
+    click(running, "start-deployment", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot)
+
+
+def test_that_the_ready_made_programs_answer(running: DeploymentsPanel, qtbot: QtBot) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", program(running, "python-example")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "prediction_ids" in done.stdout
+    if shutil.which("curl") is None:
+        return
+    done = subprocess.run(
+        ["sh", "-c", program(running, "curl-example")], capture_output=True, text=True, check=True
+    )
+    assert "prediction_ids" in done.stdout
+
+
+def test_that_a_value_that_is_refused_is_explained_in_place(
+    running: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    editor = running.try_tab.form.editor("months")
+    assert isinstance(editor, QLineEdit)
+    editor.setText("3.5")  # Training saw whole numbers alone.
+    click(running, "predict-button", qtbot)
+    qtbot.waitUntil(running.try_tab.error.isVisible)
+    assert "months" in running.try_tab.error.accessibleName()
+    click(running, "example-row", qtbot)
+    assert ask(running, qtbot).startswith("Answered")
+    assert not running.try_tab.error.isVisible()
+
+
+def test_that_a_newer_version_is_swapped_in_and_rolled_back(
+    running: DeploymentsPanel, jobs: Jobs, qtbot: QtBot
+) -> None:
+    jobs.run(running, lambda store: models.approve(store, "leaving@2", "Fewer inputs."))
+    click(running, "swap-version", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot, version=2)
+    assert "by v2" in ask(running, qtbot)
+    click(running, "roll-back", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot, version=1)
+    assert "by v1" in ask(running, qtbot)
+
+
+def test_that_a_server_that_dies_is_shown_with_its_log_and_starts_again(
+    running: DeploymentsPanel, jobs: Jobs, qtbot: QtBot
+) -> None:
+    assert running.deployment is not None
+    assert running.deployment.pid is not None
+    os.kill(running.deployment.pid, signal.SIGKILL)
+
+    def found_dead() -> bool:
+        states = [d.state for d in deployments.status(jobs.lane)]
+        return states == [DeploymentState.FAILED]
+
+    qtbot.waitUntil(found_dead)
+    wait_state(running, DeploymentState.FAILED, qtbot)
+    qtbot.waitUntil(lambda: "serving leaving" in program(running, "failure-log"))
+    click(running, "start-again", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot)
+    assert not running.failure.isVisible()
+
+
+def test_that_live_figures_come_only_while_the_panel_is_visible(
+    running: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    running.tabs.set_current(2)
+    memory = running.findChild(QLabel, "live-memory")
+    assert memory is not None
+    qtbot.waitUntil(lambda: memory.text().endswith("MB"))
+    running.hide()
+    assert not running._tick.isActive()
+
+
+def test_that_the_token_is_covered_until_asked_for(
+    running: DeploymentsPanel, workspace: Workspace, qtbot: QtBot
+) -> None:
+    eye = running.findChild(QWidget, "show-token")
+    assert eye is not None
+    assert running.deployment is not None
+    secret = deployments.token(workspace, running.deployment)
+    qtbot.waitUntil(eye.isEnabled)
+    visible = [label.text() for label in running.findChildren(QLabel) if label.isVisible()]
+    assert secret not in visible
+    qtbot.mouseClick(eye, Qt.MouseButton.LeftButton)
+    visible = [label.text() for label in running.findChildren(QLabel) if label.isVisible()]
+    assert secret in visible
+
+
+def test_that_a_port_out_of_range_is_refused_in_the_form(
+    panel: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    click(panel, "deploy-first", qtbot)
+    panel.new.port.setText("80")
+    click(panel, "start-new", qtbot)
+    assert panel.new.error.isVisible()
+    panel.escape()
+    assert not panel.new.isVisible()
+
+
+def test_that_without_an_approved_model_the_way_leads_to_models(
+    workspace_dir: Path, jobs: Jobs, servers: Servers, qtbot: QtBot
+) -> None:
+    panel = opened(DeploymentsPanel(jobs, Workspace(workspace_dir), servers), qtbot)
+    with qtbot.waitSignal(panel.open_panel) as asked:
+        click(panel, "open-models", qtbot)
+    assert asked.args == ["models", None]
+    panel.hide()
