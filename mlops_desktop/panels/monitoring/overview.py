@@ -1,0 +1,141 @@
+"""The whole view of one deployment: error, alerts, drift, traffic, and one change seen closely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from mlops_desktop.actions.monitoring import Distribution
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.monitoring import PREDICTION, Alert, MonitorSummary, Window
+from mlops_desktop.panels.monitoring.alerts import AlertsCard
+from mlops_desktop.panels.monitoring.change import ChangeCard
+from mlops_desktop.panels.monitoring.drift import DriftMap
+from mlops_desktop.panels.monitoring.traffic import Traffic
+from mlops_desktop.panels.monitoring.words import error_story, facts, is_error, verdict
+from mlops_desktop.widgets.cards import heading, label
+from mlops_desktop.widgets.error_chart import ErrorChart, start_s
+
+_LEAST_HEIGHT = 500
+
+
+class Overview(QWidget):
+    """Requests: detail_wanted(window, feature), answered by show_change; retrain_wanted();
+    out_of_range() where the windows of an alert are older than those on show.
+    """
+
+    detail_wanted = Signal(object, str)
+    out_of_range = Signal()
+    retrain_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._windows: tuple[Window, ...] = ()
+        self._story = ""
+        self._build()
+
+    def _build(self) -> None:
+        self.verdict = heading(level=2)
+        self.verdict.setObjectName("monitor-verdict")
+        self.verdict.setWordWrap(True)
+        self.facts = label(muted=True, wrap=True)
+        self.facts.setObjectName("monitor-facts")
+        self.error = ErrorChart()
+        self.alerts = AlertsCard()
+        self.alerts.change_wanted.connect(self.see_change)
+        self.alerts.retrain_wanted.connect(self.retrain_wanted)
+        self.drift = DriftMap()
+        self.drift.opened.connect(self._open_cell)
+        self.traffic = Traffic()
+        self.error.link_x(self.traffic.counts)
+        self.change = ChangeCard()
+        self.change.closed.connect(self.close_change)
+        self._corner = QStackedWidget()
+        self._corner.addWidget(self.traffic)
+        self._corner.addWidget(self.change)
+        for name, chart in (
+            ("error-chart", self.error),
+            ("drift-map", self.drift),
+            ("traffic-chart", self.traffic.counts),
+            ("latency-chart", self.traffic.latency),
+            ("live-rate-chart", self.traffic.rate),
+            ("live-latency-chart", self.traffic.live_latency),
+        ):
+            chart.setObjectName(name)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.verdict)
+        column.addWidget(self.facts)
+        column.addSpacing(8)
+        column.addWidget(self._build_charts(), 1)
+
+    def _build_charts(self) -> QScrollArea:
+        inside = _Charts()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(12)
+        grid.addWidget(self.error, 0, 0)
+        grid.addWidget(self.alerts, 0, 1)
+        grid.addWidget(self.drift, 1, 0)
+        grid.addWidget(self._corner, 1, 1)
+        for number, share in enumerate((8, 5)):
+            grid.setColumnStretch(number, share)
+            grid.setColumnMinimumWidth(number, 320)
+        grid.setRowStretch(0, 4)
+        grid.setRowStretch(1, 5)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inside)
+        for part in (area.viewport(), inside):
+            part.setAutoFillBackground(False)
+        return area
+
+    def show_summary(self, summary: MonitorSummary, windows: Sequence[Window]) -> None:
+        """windows: those of the chosen range of time."""
+        self._windows = tuple(windows)
+        self.verdict.setText(verdict(summary))
+        self.facts.setText(facts(summary))
+        self.error.show_windows(windows, summary.metric)
+        self.alerts.show_alerts(summary.alerts)
+        self.drift.show_windows(windows)
+        self.traffic.show_windows(windows)
+
+    def see_change(self, alert: Alert) -> None:
+        """The window that an alert is about, beside the training rows."""
+        feature = PREDICTION if is_error(alert) else alert.subject
+        since = [w for w in self._windows if w.version == alert.version and w.start >= alert.since]
+        if not is_error(alert):
+            since = [window for window in since if feature in window.drifted]
+        elif since:
+            self.error.show_cross(start_s(since[0]))
+        if since:
+            self._story = error_story(alert, self._windows) if is_error(alert) else ""
+            self.detail_wanted.emit(since[-1], feature)
+        else:
+            self.out_of_range.emit()
+
+    def show_change(self, window: Window, feature: str, change: Distribution) -> None:
+        self.change.show_change(feature, window, change, self._story)
+        self._corner.setCurrentWidget(self.change)
+
+    def show_change_error(self, error: UserError) -> None:
+        self.change.show_error(error)
+        self._corner.setCurrentWidget(self.change)
+
+    def close_change(self) -> None:
+        self._corner.setCurrentWidget(self.traffic)
+
+    def _open_cell(self, window: Window, feature: str) -> None:
+        self._story = ""
+        self.detail_wanted.emit(window, feature)
+
+
+class _Charts(QWidget):
+    """Charts shrink to what can still be read; then the view scrolls."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), _LEAST_HEIGHT)

@@ -1,0 +1,234 @@
+"""What is said of windows, alerts and changes: a plain sentence first, the figures after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from PySide6.QtCore import QCoreApplication
+
+from mlops_desktop.actions.monitoring import Distribution, LabelBatch
+from mlops_desktop.actions.replay import Replayed, Story
+from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.core.monitoring import (
+    MIN_WINDOW_ROWS,
+    PREDICTION,
+    Alert,
+    AlertKind,
+    AlertState,
+    MonitorSummary,
+    Window,
+    WindowVerdict,
+)
+from mlops_desktop.core.runs import METRICS
+from mlops_desktop.widgets.times import parsed
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("MonitoringPanel", text)
+
+
+def metric_title(name: str) -> str:
+    return METRICS[name].title if name in METRICS else name
+
+
+def feature_name(name: str) -> str:
+    """A watched column as it is called to a person."""
+    return tr("the answers") if name == PREDICTION else name
+
+
+def day(time: str) -> str:
+    """`5 Jan 2012`."""
+    moment = parsed(time)
+    return "" if moment is None else f"{moment.day} {moment:%b %Y}"
+
+
+def span(window: Window) -> str:
+    """From when to when a window lasts: days where it is that long, else the hours too."""
+    start, end = parsed(window.start), parsed(window.end)
+    assert start is not None
+    assert end is not None
+    if end - start >= timedelta(days=1):
+        last = end - timedelta(seconds=1)
+        same_year = "" if start.year == last.year else f" {start.year}"
+        return f"{start.day} {start:%b}{same_year} to {last.day} {last:%b %Y}"
+    return f"{start.day} {start:%b %Y} {start:%H:%M} to {end:%H:%M}"
+
+
+def active(summary: MonitorSummary) -> list[Alert]:
+    """The alerts that are on, the worst first."""
+    return [alert for alert in summary.alerts if alert.state is AlertState.ACTIVE]
+
+
+def alert_title(alert: Alert) -> str:
+    """`hum has drifted`; the figures are in alert_figures."""
+    return alert.message.partition(": ")[0]
+
+
+def alert_figures(alert: Alert) -> str:
+    return alert.message.partition(": ")[2].rstrip(".")
+
+
+def verdict(summary: MonitorSummary) -> str:
+    """One sentence: is it still right?"""
+    alerts = active(summary)
+    if alerts:
+        first = tr("{0} since {1}.").format(alert_title(alerts[0]), day(alerts[0].since))
+        rest = len(alerts) - 1
+        more = tr("1 more alert.") if rest == 1 else tr("{0} more alerts.").format(rest)
+        return f"{first} {more}" if rest else first
+    judged = [w for w in summary.windows if w.verdict is not WindowVerdict.TOO_FEW]
+    if not judged:
+        most = max((window.rows for window in summary.windows), default=0)
+        return tr("Too few predictions to judge yet: {0} of the {1} that a window needs.").format(
+            most, MIN_WINDOW_ROWS
+        )
+    if not any(window.error is not None for window in summary.windows):
+        return tr("The inputs look as in training. Whether the answers are right, labels will say.")
+    return tr("All is well: no limit was passed in two windows in a row.")
+
+
+def facts(summary: MonitorSummary) -> str:
+    """How much there is to judge by."""
+    windows = summary.windows
+    share = summary.labelled / summary.predictions if summary.predictions else 0.0
+    said = [
+        tr("{0} predictions, {1} of them with labels ({2}).").format(
+            f"{summary.predictions:,}", f"{summary.labelled:,}", f"{share:.0%}"
+        )
+    ]
+    if windows:
+        said.append(_windows(windows))
+    few = sum(window.verdict is WindowVerdict.TOO_FEW for window in windows)
+    if few:
+        text = tr("1 with fewer than {1} rows is not judged.")
+        many = tr("{0} with fewer than {1} rows are not judged.")
+        said.append((text if few == 1 else many).format(few, MIN_WINDOW_ROWS))
+    if windows and not windows[-1].complete:
+        said.append(tr("The newest is still filling."))
+    return " ".join(said)
+
+
+def _windows(windows: Sequence[Window]) -> str:
+    count = len(windows)
+    length = parsed(windows[0].end), parsed(windows[0].start)
+    days = (length[0] - length[1]) / timedelta(days=1) if length[0] and length[1] else 0.0
+    if days >= 2:
+        text = tr("1 window of {1} days.") if count == 1 else tr("{0} windows of {1} days.")
+    else:
+        text = tr("1 window.") if count == 1 else tr("{0} windows.")
+    return text.format(count, round(days))
+
+
+def labels_joined(batch: LabelBatch) -> str:
+    """`1,240 of 1,250 labels joined; 10 unknown ids.`"""
+    said = [tr("{0} of {1} labels joined").format(f"{batch.matched:,}", f"{batch.rows:,}")]
+    for count, one, many in (
+        (batch.unknown, tr("1 unknown id"), tr("{0} unknown ids")),
+        (batch.missing, tr("1 without a value"), tr("{0} without a value")),
+        (batch.duplicates, tr("1 given twice"), tr("{0} given more than once")),
+    ):
+        if count:
+            said.append(one if count == 1 else many.format(f"{count:,}"))
+    return "; ".join(said) + "."
+
+
+def retrained(version: ModelVersion) -> str:
+    """What came out of retraining, and what it waits for."""
+    name = f"{version.model} v{version.version}"
+    if version.gates_pass:
+        return tr("{0} is registered and waits for your approval.").format(name)
+    failed = ", ".join(gate.name for gate in version.gates if not gate.passed)
+    return tr("{0} is registered, but blocked: {1} failed.").format(name, failed)
+
+
+def retrained_detail(version: ModelVersion) -> str:
+    return tr("Error on held-out rows: {0} {1:.4g} (95 % sure: {2:.4g} to {3:.4g}).").format(
+        metric_title(version.metric), version.value, version.low, version.high
+    )
+
+
+def story_title(story: Story) -> str:
+    """A replay as its menu and its job call it."""
+    return {
+        Story.CONTROL: tr("Held-out 2011 (control)"),
+        Story.GROWTH: tr("All of 2012 (the world changes)"),
+        Story.SENSOR: tr("Broken humidity sensor"),
+    }[story]
+
+
+def replayed(story: Story, done: Replayed) -> str:
+    """What a replay is expected to show."""
+    if story is Story.CONTROL:
+        return tr("Nothing was changed in it, so no alert is expected.")
+    if story is Story.GROWTH:
+        return tr("Demand had grown by then, so the error is expected to pass its limit.")
+    return tr("From {0} on, humidity came in percent, so hum is expected among the alerts.").format(
+        day(done.broken_from)
+    )
+
+
+def drift_story(name: str, change: Distribution) -> str:
+    """How one feature of one window differs from the training rows."""
+    drift = change.drift
+    if drift is None:
+        return tr("This window has too few rows to judge, so the shares are a first hint only.")
+    if drift.test.startswith("Wasserstein"):
+        text = tr(
+            "On average a value lies {0:.3g} of its usual spreads away; {1:.3g} is the limit."
+        )
+    elif drift.test.startswith("missing"):
+        text = tr("{0:.1%} more values are missing; up to {1:.1%} is the limit.")
+    else:
+        text = tr(
+            "The mix differs by {0:.3g} (0 alike, 1 nothing in common); {1:.3g} is the limit."
+        )
+    verdict_ = tr("{0} moved.") if drift.drifted else tr("{0} looks as in training.")
+    title = feature_name(name)
+    said = [verdict_.format(title[:1].upper() + title[1:] if name == PREDICTION else title)]
+    said.append(text.format(drift.value, drift.threshold))
+    if drift.drifted:
+        said.append(_most_changed(change))
+    return " ".join(said)
+
+
+def _most_changed(change: Distribution) -> str:
+    at = max(
+        range(len(change.labels)),
+        key=lambda number: abs(change.current[number] - change.reference[number]),
+    )
+    return tr("Most of it: “{0}” went from {1:.0%} to {2:.0%}.").format(
+        change.labels[at], change.reference[at], change.current[at]
+    )
+
+
+def error_story(alert: Alert, windows: Sequence[Window]) -> str:
+    """What happened to the error, and whether the inputs explain it."""
+    since = [
+        w
+        for w in windows
+        if w.version == alert.version and w.start >= alert.since and w.error is not None
+    ]
+    metric = METRICS[alert.subject]
+    over = [w for w in since if w.error and metric.better(alert.threshold, w.error)]
+    worst = over[0] if over else None
+    for window in over:
+        if worst and worst.error and window.error and metric.better(worst.error, window.error):
+            worst = window
+    said = [
+        tr("{0} passed its limit of {1:.3g} in {2} of {3} windows.").format(
+            metric.title, alert.threshold, len(over), len(since)
+        )
+    ]
+    if worst is not None:
+        said.append(tr("Worst: {0:.3g}, {1}.").format(worst.error, span(worst)))
+    drifted = sorted({name for window in over for name in window.drifted if name != PREDICTION})
+    if drifted:
+        said.append(tr("Meanwhile drifted: {0}.").format(", ".join(drifted[:4])))
+    else:
+        said.append(tr("No input drifted meanwhile, so the world changed, not the inputs."))
+    return " ".join(said)
+
+
+def is_error(alert: Alert) -> bool:
+    return alert.kind is AlertKind.ERROR
