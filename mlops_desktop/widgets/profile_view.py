@@ -250,7 +250,7 @@ def _day(microseconds: float) -> str:
 
 
 def _short(value: float) -> str:
-    whole = value.is_integer() and abs(value) < 1e9
+    whole = float(value).is_integer() and abs(value) < 1e9
     return f"{value:,.0f}" if whole else f"{value:,.4g}"
 
 

@@ -19,6 +19,8 @@ from mlops_desktop.widgets.row_model import Kind
 _SHOWN = 2
 _MOST = 60
 _MOST_HEIGHT = 216
+_CHIP_WIDTH = 92
+_TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 
 
 class Warnings(Card):
@@ -61,10 +63,13 @@ class Warnings(Card):
         while (item := self._column.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
+                old.setParent(None)  # So that nobody finds its buttons until it is gone.
                 old.deleteLater()
         shown = self._warnings[: _MOST if self._all else _SHOWN]
         for warning in shown:
-            self._column.addWidget(self._row(warning))
+            row = self._row(warning)
+            self._column.addWidget(row)
+            row.show()  # What is not shown yet has no height.
         self._column.addStretch(1)
         self.setVisible(bool(shown))
         hidden = len(self._warnings) - _SHOWN
@@ -95,7 +100,12 @@ class Warnings(Card):
         across.setContentsMargins(0, 6, 0, 6)
         across.setSpacing(12)
         kind: Kind = "error" if warning.kind is WarningKind.LEAK else "warn"
-        across.addWidget(Chip(warning.kind.value, kind), 0, Qt.AlignmentFlag.AlignTop)
+        chip = QWidget()
+        chip.setFixedWidth(_CHIP_WIDTH)
+        inside = QHBoxLayout(chip)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(Chip(warning.kind.value, kind), 0, _TOP_LEFT)
+        across.addWidget(chip, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(marked(warning.what))

@@ -53,4 +53,4 @@ def fill(box: QComboBox, items: Sequence[str], chosen: str) -> None:
 def chosen(box: QComboBox, version: DatasetVersion) -> str | None:
     """The column in a box whose first item says that there is none."""
     name = box.currentText()
-    return name if box.currentIndex() > 0 and version.column(name) is not None else None
+    return name if name != box.itemText(0) and version.column(name) is not None else None

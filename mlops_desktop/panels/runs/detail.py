@@ -229,7 +229,7 @@ class RunDetail(QWidget):
         found = self._details.evaluation if self._details else None
         if found is not None and run.metric in found.baseline:
             text = self.tr("{0}, baseline {1}").format(text, figure(found.baseline[run.metric]))
-        self._figure.setText(self.tr("{0}. Took {1}.").format(text, seconds(run.seconds)))
+        self._figure.setText(text)
         self._figure.show()
 
     def _show_trouble(self, run: Run) -> None:

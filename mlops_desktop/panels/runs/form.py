@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -79,7 +79,8 @@ class TrainForm(Card):
         self._extra = self._build_extra()
         self._extra.hide()
         column.addWidget(self._extra)
-        self.body.addWidget(scrolled(inside), 1)
+        self._area = scrolled(inside)
+        self.body.addWidget(self._area, 1)
         self.button = primary(self.tr("Start training"), "play", self._submit)
         self.button.setObjectName("train-button")
         cancel = secondary(self.tr("Cancel"), "", self.closed.emit)
@@ -130,8 +131,8 @@ class TrainForm(Card):
         self.dataset.currentTextChanged.connect(self._on_dataset)
         self.number.currentTextChanged.connect(self._on_number)
         self.target.currentTextChanged.connect(self._on_target)
-        self.time_column.currentIndexChanged.connect(lambda _: self._on_split(self.time_column))
-        self.group_column.currentIndexChanged.connect(lambda _: self._on_split(self.group_column))
+        self.time_column.currentTextChanged.connect(lambda _: self._on_split(self.time_column))
+        self.group_column.currentTextChanged.connect(lambda _: self._on_split(self.group_column))
         return grid
 
     def _build_extra(self) -> QWidget:
@@ -280,6 +281,9 @@ class TrainForm(Card):
         fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
         self._positive_place.setVisible(bool(classes))
         self._task_says.setText(self._task_words(name, task, profiled))
+        for box in (self.time_column, self.group_column):
+            if box.currentText() == name:
+                box.setCurrentIndex(0)
         # A run names the columns that gave the target away, without the target.
         leaks = [
             DataWarning(w.kind, (*w.columns, name), w.what, w.why, w.fix)
@@ -302,12 +306,14 @@ class TrainForm(Card):
         )
 
     def _on_split(self, changed: QComboBox) -> None:
+        if self._version is None:
+            return
         other = self.group_column if changed is self.time_column else self.time_column
-        if changed.currentIndex() > 0 and other.currentIndex() > 0:
+        if chosen(changed, self._version) and chosen(other, self._version):
             other.setCurrentIndex(0)
-        if self.time_column.currentIndex() > 0:
+        if chosen(self.time_column, self._version):
             text = self.tr("Judged on the newest rows, as in real use.")
-        elif self.group_column.currentIndex() > 0:
+        elif chosen(self.group_column, self._version):
             text = self.tr("Judged on groups that were not trained on.")
         else:
             text = self.tr("Judged on rows picked at random.")
@@ -330,10 +336,13 @@ class TrainForm(Card):
             box_.setChecked(algorithm in known)
         if exactly:
             leaks = {c for w in self._found if w.kind is WarningKind.LEAK for c in w.columns}
-            self.leave_out.set_left_out([*spec.exclude, *leaks])
+            usual = set(self.leave_out.left_out()) - set(spec.keep)
+            self.leave_out.set_left_out(usual | set(spec.exclude) | leaks)
 
     def _toggle_more(self) -> None:
         self._extra.setVisible(self._extra.isHidden())
+        # The area grows only when the event loop lays it out.
+        QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(self._more, 0, 200))
 
     def _submit(self) -> None:
         spec = self.spec()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -79,7 +79,7 @@ class LeaveOut(QWidget):
         self._find.clear()
         self._on_changed()
 
-    def set_left_out(self, names: Sequence[str]) -> None:
+    def set_left_out(self, names: Collection[str]) -> None:
         """Tick exactly these."""
         for item in self._items():
             wanted = Qt.CheckState.Checked if item.text(0) in names else Qt.CheckState.Unchecked

@@ -73,11 +73,11 @@ def _run_name(number: int) -> str:
 def run_columns() -> tuple[Column[Run], ...]:
     """Of the table of runs; sorted by numbers, shown in words."""
     return (
-        Column(tr("Run"), lambda run: run.id, align="left", format=_run_name, width=64),
-        Column(tr("Algorithm"), lambda run: algorithm_name(run.algorithm), width=132),
-        Column(tr("Value"), lambda run: run.value, align="right", format=figure, width=80),
-        Column(tr("95 %"), interval, align="right", width=124),
-        Column(tr("State"), state_word, chip=state_kind, width=116),
+        Column(tr("Run"), lambda run: run.id, align="left", format=_run_name, width=60),
+        Column(tr("Algorithm"), lambda run: algorithm_name(run.algorithm), width=128),
+        Column(tr("Value"), lambda run: run.value, align="right", format=figure, width=76),
+        Column(tr("95 %"), interval, align="right", width=134),
+        Column(tr("State"), state_word, chip=state_kind, width=120),
         Column(tr("Metric"), lambda run: metric_title(run.metric)),
         Column(tr("Target"), lambda run: run.spec.target),
         Column(tr("Data"), lambda run: f"{run.spec.dataset}@{run.spec.version}"),
