@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -77,8 +79,7 @@ def add_labels_table(
     context: Context | None = None,
 ) -> LabelBatch:
     """Join labels that are at hand already, one a prediction id; None where missing."""
-    texts = [None if value is None else str(value) for value in values]
-    return _add(lane, name, list(prediction_ids), texts, source, "", context)
+    return _add(lane, name, list(prediction_ids), _as_text(values), source, "", context)
 
 
 def _add(
@@ -138,14 +139,14 @@ def _wanted(
 def _true_value(signature: Signature, text: str, row: int) -> str:
     """A label as training writes it: numbers as floats, classes as their text."""
     if not signature.classes:
-        try:
-            return repr(float(text))
-        except ValueError:
-            raise UserError(
-                f"Label {text!r} in row {row} is not a number.",
-                why=f"The model predicts {signature.target}, which is a number.",
-                hint="Correct the file; nothing of it was kept.",
-            ) from None
+        with contextlib.suppress(ValueError):
+            if math.isfinite(number := float(text)):
+                return repr(number)
+        raise UserError(
+            f"Label {text!r} in row {row} is not a number.",
+            why=f"The model predicts {signature.target}, which is a number.",
+            hint="Correct the file; nothing of it was kept.",
+        )
     if text in signature.classes:
         return text
     for other in (text.lower(), text.removesuffix(".0")):
@@ -246,7 +247,8 @@ def _read(file: Path) -> pa.Table:
 
     try:
         if file.suffix.lower() == ".parquet":
-            table = parquet.read_table(pa.PythonFile(file.open("rb")))
+            with file.open("rb") as opened:
+                table = parquet.read_table(opened)
             texts = [_as_text(table[name].to_pylist()) for name in table.column_names]
             arrays = [pa.array(column, pa.string()) for column in texts]
             return pa.table(arrays, names=table.column_names)
@@ -261,9 +263,13 @@ def _read(file: Path) -> pa.Table:
         raise UserError(f"{file.name} is not a table of labels.", why=str(error)) from error
 
 
-def _as_text(values: list[object]) -> list[str | None]:
-    """Cells as a CSV would hold them."""
+def _as_text(values: Sequence[object]) -> list[str | None]:
+    """Cells as a CSV would hold them; what is no number (NaN) is missing."""
     return [
-        None if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
+        None
+        if value is None or value != value
+        else json.dumps(value)
+        if isinstance(value, bool)
+        else str(value)
         for value in values
     ]

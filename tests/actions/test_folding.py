@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from tests.monitored import (
     SPAN_H,
     START,
     Watched,
-    add_model_version,
     rows_of,
     watched,
 )
@@ -84,18 +82,6 @@ def test_that_since_leaves_out_older_windows(workspace_dir: Path) -> None:
         assert [w.start for w in monitoring.show(one.store, "d", since=later).windows] == [later]
 
 
-def test_that_a_torn_line_waits_until_it_is_whole(workspace_dir: Path) -> None:
-    with watched(workspace_dir) as one:
-        _send(one, NEXT, 48)
-        path = one.segments / "1-1.jsonl"
-        whole = path.read_bytes()
-        path.write_bytes(whole[:-20])
-        assert monitoring.fold(one.lane, "d") == 24
-        assert monitoring.fold(one.lane, "d") == 0
-        path.write_bytes(whole)
-        assert monitoring.fold(one.lane, "d") == 24
-
-
 def test_that_rows_without_a_readable_time_count_when_they_arrived(workspace_dir: Path) -> None:
     with watched(workspace_dir) as one:
         times = [None, "soon", 12, "2024-13-45"]
@@ -117,19 +103,6 @@ def test_that_odd_values_are_counted_and_nothing_breaks(workspace_dir: Path) -> 
         assert sum(detail.current) == pytest.approx(1)
         assert sum(detail.reference) == pytest.approx(1)
         assert dict(zip(detail.labels, detail.current, strict=True))["(missing)"] == 0.25
-
-
-def test_that_each_version_has_its_own_windows(workspace_dir: Path) -> None:
-    with watched(workspace_dir) as one:
-        _send(one, NEXT, SPAN_H)
-        second = add_model_version(one)
-        one.header = replace(one.header, version=2, model_version=second)
-        _send(one, NEXT, SPAN_H, file="2-1.jsonl")
-        assert monitoring.fold(one.lane, "d") == 2 * SPAN_H
-        assert [(w.version, w.rows) for w in monitoring.show(one.store, "d").windows] == [
-            (1, SPAN_H),
-            (2, SPAN_H),
-        ]
 
 
 def test_that_a_trickle_is_cut_by_rows_and_a_request_is_never_cut(workspace_dir: Path) -> None:
