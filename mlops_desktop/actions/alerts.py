@@ -94,7 +94,7 @@ def _follow(
 ) -> None:
     """Walk through one subject's readings in time order."""
     for place, last in enumerate(readings):
-        row = _in_a_row(readings[: place + 1], rule.windows)
+        row = _in_a_row(readings, place, rule.windows)
         active = told.active
         if not row:
             continue
@@ -111,18 +111,16 @@ def _follow(
         rows.update_alert(store, active.id, bad[-1].value, message)
 
 
-def _in_a_row(readings: Sequence[_Reading], needed: int) -> list[_Reading]:
-    """The last readings that make up so many windows, if all say the same; else empty."""
-    row: list[_Reading] = []
+def _in_a_row(readings: Sequence[_Reading], last: int, needed: int) -> Sequence[_Reading]:
+    """The readings up to the last that make up so many windows, if all say the same; else empty."""
     weight = 0
-    for reading in reversed(readings):
-        if reading.bad != readings[-1].bad:
-            return []
-        row.insert(0, reading)
-        weight += reading.weight
+    for first in range(last, -1, -1):
+        if readings[first].bad != readings[last].bad:
+            return ()
+        weight += readings[first].weight
         if weight >= needed:
-            return row
-    return []
+            return readings[first : last + 1]
+    return ()
 
 
 def _readings(kind: AlertKind, window: Window, metric: Metric) -> Iterator[tuple[str, _Reading]]:

@@ -74,7 +74,8 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An alert is raised when a limit is passed in `windows` windows in a row."""
+    """An alert is raised when a limit is passed in `windows` windows in a row, and resolved when
+    it is kept in as many. A window counts by its weight."""
 
     kind: AlertKind
     windows: int = 2
