@@ -7,6 +7,10 @@ from enum import StrEnum
 
 MIN_WINDOW_ROWS = 200  # Below this, chance alone exceeds the usual limits.
 PREDICTION = "prediction"  # The name under which a window keeps the drift of the answers.
+# The tests, as they are named wherever they are shown.
+WASSERSTEIN = "Wasserstein distance (normed)"
+JENSEN_SHANNON = "Jensen-Shannon distance"
+MISSING_SHARE = "missing share"
 
 
 class WindowVerdict(StrEnum):

@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Signature
-from mlops_desktop.core.monitoring import MIN_WINDOW_ROWS, PREDICTION, FeatureDrift
+from mlops_desktop.core.monitoring import (
+    JENSEN_SHANNON,
+    MIN_WINDOW_ROWS,
+    MISSING_SHARE,
+    PREDICTION,
+    WASSERSTEIN,
+    FeatureDrift,
+)
 from mlops_desktop.core.runs import METRICS, Task
 from mlops_desktop.ml import evaluate
 from mlops_desktop.ml.sketch import (
@@ -34,9 +41,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FALLBACK = 0.1
-MISSING_SHARE = "missing share"
-WASSERSTEIN = "Wasserstein distance (normed)"
-JENSEN_SHANNON = "Jensen-Shannon distance"
 _MISSING_FALLBACK = 0.05
 _MARGIN = 1.25  # Of the worst window of the reference: the next year's worst may be a bit worse.
 _HOUR_US = 3_600_000_000

@@ -14,9 +14,7 @@ from mlops_desktop.widgets.times import parsed
 
 def start_s(window: Window) -> float:
     """When a window begins, in seconds since 1970, as the date axes want it."""
-    moment = parsed(window.start)
-    assert moment is not None
-    return moment.timestamp()
+    return _seconds(window.start)
 
 
 def version_starts(windows: Sequence[Window]) -> list[tuple[float, str]]:
@@ -47,19 +45,23 @@ class ErrorChart(LinePlot):
         lines, limits = [], []
         for version in versions:
             own = [window for window in windows if window.version == version]
-            name = unit if len(versions) == 1 else f"{unit} v{version}"
+            of = "" if len(versions) == 1 else f" v{version}"
             x = np.array([start_s(window) for window in own])
             y = np.array([np.nan if w.error is None else w.error for w in own])
-            lines.append(Series(name, x, y, markers=True))
-            bounds = [w.error_threshold for w in own]
-            if version != versions[-1] and None not in bounds:
-                y = np.array(bounds, float)
-                name = self.tr("limit v{0}").format(version)
-                limits.append(Series(name, x, y, dashed=True, color="muted"))
+            lines.append(Series(unit + of, x, y, markers=True))
+            limit = own[-1].error_threshold
+            if limit is not None:
+                name = f"{self.tr('limit')}{of} {limit:.3g}"
+                x = np.append(x, _seconds(own[-1].end))
+                color = "text" if version == versions[-1] else "muted"
+                limits.append(Series(name, x, np.full(len(x), limit), dashed=True, color=color))
         measured = any(window.error is not None for window in windows)
         self.say_empty("" if measured else self.tr("No error yet: it needs 50 labels in a window."))
         self.set_series([*lines, *limits])
         self.set_markers(version_starts(windows))
-        limit = windows[-1].error_threshold if windows and measured else None
-        word = self.tr("lower limit") if known and known.higher_is_better else self.tr("limit")
-        self.set_threshold(limit, "" if limit is None else f"{word} {limit:.3g}")
+
+
+def _seconds(time: str) -> float:
+    moment = parsed(time)
+    assert moment is not None
+    return moment.timestamp()

@@ -102,7 +102,9 @@ class HeatMap(PlotCard):
     def redraw(self) -> None:
         over = None if self._limits is None else self._values > self._limits
         texts = tuple(self._time_text(time, short=True) for time in self._times)
-        self._face.show_values(self._features, texts, self._values, over)
+        alike = self._limits is not None and self._limits.size and np.ptp(self._limits) == 0
+        limit = float(self._limits.flat[0]) if self._limits is not None and alike else None
+        self._face.show_values(self._features, texts, self._values, over, limit)
 
     def _time_text(self, time: float, short: bool = False) -> str:
         if not self._dates:
@@ -140,6 +142,7 @@ class _Cells(QWidget):
         self._times: tuple[str, ...] = ()
         self._values: NDArray[np.float64] = np.zeros((0, 0))
         self._over: NDArray[np.bool_] | None = None
+        self._limit: float | None = None
         self._image = QImage()
         self._at = (0, 0)
         self.setMouseTracking(True)
@@ -152,9 +155,10 @@ class _Cells(QWidget):
         times: tuple[str, ...],
         values: NDArray[np.float64],
         over: NDArray[np.bool_] | None,
+        limit: float | None,
     ) -> None:
         self._features, self._times = features, times
-        self._values, self._over = values, over
+        self._values, self._over, self._limit = values, over, limit
         self._ends = self._span or _ends(values)
         self._image = _picture(values, self._ends)
         self._at = (
@@ -215,6 +219,14 @@ class _Cells(QWidget):
         more = "+" if self._span and np.nanmax(self._values, initial=low) > high else ""
         painter.drawText(words, Qt.AlignmentFlag.AlignTop, f"{round(high, 3):g}{more}")
         painter.drawText(words, Qt.AlignmentFlag.AlignBottom, f"{round(low, 3):g}")
+        if self._limit is not None and low < self._limit < high:
+            y = round(strip.bottom() - strip.height() * (self._limit - low) / (high - low))
+            painter.drawLine(strip.left() - 2, y, strip.right() + 3, y)
+            painter.drawText(
+                QRect(words.left(), y - 10, words.width(), 20),
+                Qt.AlignmentFlag.AlignVCenter,
+                self.tr("limit"),
+            )
 
     def _paint_dots(self, painter: QPainter) -> None:
         if self._over is None or not self._over.any():

@@ -76,7 +76,7 @@ class _Pairs(QWidget):
         painter.setFont(theme.font(9 if pitch >= 15 else 8))
         metrics = painter.fontMetrics()
         widest = max(metrics.horizontalAdvance(pair.name) for pair in self._pairs)
-        left = min(round(self.width() * 0.4), widest) + 10
+        left = min(round(self.width() * 0.4), widest + 2) + 10
         values = metrics.horizontalAdvance("100 %") + 8
         scale = (self.width() - left - values) / max(max(p.before, p.now) for p in self._pairs)
         for number, pair in enumerate(self._pairs):
@@ -98,4 +98,4 @@ class _Pairs(QWidget):
 
 
 def _share(pair: Pair) -> str:
-    return "<1 %" if 0 < pair.now < 0.01 else f"{100 * pair.now:.0f} %"
+    return "<1\u00a0%" if 0 < pair.now < 0.01 else f"{100 * pair.now:.0f}\u00a0%"

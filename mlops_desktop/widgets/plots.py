@@ -98,13 +98,20 @@ class LinePlot(_Plot):
     a second; while hidden it only remembers the data.
 
     zoomed(x0, x1) follows the user's zoom; hovered(x) the crosshair, for plots that share it.
+    from_zero: the vertical axis begins there, as it should for counts.
     """
 
     zoomed = Signal(float, float)
     hovered = Signal(float)
 
     def __init__(
-        self, title: str, x_label: str = "", y_label: str = "", *, dates: bool = False
+        self,
+        title: str,
+        x_label: str = "",
+        y_label: str = "",
+        *,
+        dates: bool = False,
+        from_zero: bool = False,
     ) -> None:
         self._series: tuple[Series, ...] = ()
         self._lines: list[pg.PlotDataItem] = []
@@ -117,6 +124,10 @@ class LinePlot(_Plot):
         self._cross.setPen(pg.mkPen(app_theme().color("muted")))
         self._cross.hide()
         self.item.addItem(self._cross, ignoreBounds=True)
+        if from_zero:
+            # This line is not seen, but the automatic range includes it.
+            self.item.vb.setLimits(yMin=0)
+            self.item.addItem(pg.InfiniteLine(0, 0, pen=pg.mkPen(None)))
         # Held, since a proxy that is collected no longer listens.
         self._moves = pg.SignalProxy(
             self.view.scene().sigMouseMoved, rateLimit=30, slot=self._mouse_moved
@@ -319,8 +330,12 @@ class ScatterPlot(_Plot):
 
 def _labelled(line: pg.InfiniteLine, text: str, color: QColor, at: float) -> pg.InfiniteLine:
     if text:
-        # Beside the line, on the side where the view has room.
-        anchor = (0, 0) if line.angle == 90 else (0, 1)
-        line.label = pg.InfLineLabel(line, text, position=at, color=color, anchors=[anchor, anchor])
+        # Of the two sides of the line, the one that is nearer to the middle of the view.
+        anchors = [(0, 0), (1, 0) if line.angle == 90 else (0, 1)]
+        ground = app_theme().color("surface")
+        ground.setAlphaF(0.8)
+        line.label = pg.InfLineLabel(
+            line, text, position=at, color=color, fill=ground, anchors=anchors
+        )
         line.label.setFont(app_theme().font(9))
     return line

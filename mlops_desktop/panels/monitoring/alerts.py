@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.monitoring import Alert, AlertState
-from mlops_desktop.panels.monitoring.words import alert_figures, alert_title, day, is_error
+from mlops_desktop.panels.monitoring.words import alert_figures, alert_title, is_error, when
 from mlops_desktop.widgets.buttons import link
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
 from mlops_desktop.widgets.page import scrolled
@@ -89,9 +89,7 @@ class _AlertRow(QWidget):
         kind: Kind = "error" if is_error(alert) else "warn"
         chip = Chip(word, kind if on else "neutral")
         title = heading(alert_title(alert))
-        since = label(self.tr("since {0}").format(day(alert.since)), muted=True)
-        if not on:
-            since.setText(self.tr("was {0}").format(day(alert.since)))
+        since = label(when(alert), muted=True)
         figures = label(alert_figures(alert), muted=True, wrap=True)
         see = link(self.tr("See the change"), partial(card.change_wanted.emit, alert), inline=True)
         see.setObjectName(f"see-change-{alert.id}")

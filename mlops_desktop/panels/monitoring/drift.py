@@ -43,6 +43,7 @@ class DriftMap(HeatMap):
                 values[place[feature.name], column] = feature.value / feature.threshold
         empty = self.tr("Nothing to judge yet: a window needs {0} rows.").format(MIN_WINDOW_ROWS)
         self.say_empty("" if self._names else empty)
+        self.set_readout(self.tr("dot: over the limit, grey: too few rows"))
         shown = [feature_name(name) for name in self._names]
         self.set_values(shown, [start_s(window) for window in windows], values, 1.0)
 

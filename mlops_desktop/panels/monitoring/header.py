@@ -118,7 +118,7 @@ class Header(QWidget):
         """One primary action: an alert to review, or else retraining."""
         self.review.setVisible(bool(alerts))
         self.retrain.set_kind("secondary" if alerts else "primary")
-        self.replay.setVisible(sample)
+        self.replay.setVisible(sample and bool(predictions))
         for widget in (self.labels, self.retrain, self.range):
             widget.setVisible(bool(predictions))
         for button in (self.replay, self.labels, self.retrain):

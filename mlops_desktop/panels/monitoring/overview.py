@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions.monitoring import Distribution
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.monitoring import PREDICTION, Alert, MonitorSummary, Window
+from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.alerts import AlertsCard
 from mlops_desktop.panels.monitoring.change import ChangeCard
 from mlops_desktop.panels.monitoring.drift import DriftMap
 from mlops_desktop.panels.monitoring.traffic import Traffic
-from mlops_desktop.panels.monitoring.words import error_story, facts, is_error, verdict
 from mlops_desktop.widgets.cards import heading, label
 from mlops_desktop.widgets.error_chart import ErrorChart, start_s
-
-_LEAST_HEIGHT = 500
 
 
 class Overview(QWidget):
@@ -49,7 +48,8 @@ class Overview(QWidget):
         self.drift = DriftMap()
         self.drift.opened.connect(self._open_cell)
         self.traffic = Traffic()
-        self.error.link_x(self.traffic.counts)
+        for plot in (self.traffic.counts, self.traffic.latency):
+            plot.link_x(self.error)
         self.change = ChangeCard()
         self.change.closed.connect(self.close_change)
         self._corner = QStackedWidget()
@@ -94,11 +94,17 @@ class Overview(QWidget):
             part.setAutoFillBackground(False)
         return area
 
+    def start_over(self) -> None:
+        """Another deployment comes: its times are others, and no change is looked at yet."""
+        self.close_change()
+        self.traffic.clear_live()
+        self.error.show_everything()
+
     def show_summary(self, summary: MonitorSummary, windows: Sequence[Window]) -> None:
         """windows: those of the chosen range of time."""
         self._windows = tuple(windows)
-        self.verdict.setText(verdict(summary))
-        self.facts.setText(facts(summary))
+        self.verdict.setText(words.verdict(summary))
+        self.facts.setText(words.facts(summary))
         self.error.show_windows(windows, summary.metric)
         self.alerts.show_alerts(summary.alerts)
         self.drift.show_windows(windows)
@@ -106,14 +112,14 @@ class Overview(QWidget):
 
     def see_change(self, alert: Alert) -> None:
         """The window that an alert is about, beside the training rows."""
-        feature = PREDICTION if is_error(alert) else alert.subject
-        since = [w for w in self._windows if w.version == alert.version and w.start >= alert.since]
-        if not is_error(alert):
+        feature = PREDICTION if words.is_error(alert) else alert.subject
+        since = [window for window in self._windows if words.concerns(alert, window)]
+        if not words.is_error(alert):
             since = [window for window in since if feature in window.drifted]
         elif since:
             self.error.show_cross(start_s(since[0]))
         if since:
-            self._story = error_story(alert, self._windows) if is_error(alert) else ""
+            self._story = words.error_story(alert, self._windows) if words.is_error(alert) else ""
             self.detail_wanted.emit(since[-1], feature)
         else:
             self.out_of_range.emit()
@@ -127,6 +133,7 @@ class Overview(QWidget):
         self._corner.setCurrentWidget(self.change)
 
     def close_change(self) -> None:
+        self.error.show_cross(math.nan)
         self._corner.setCurrentWidget(self.traffic)
 
     def _open_cell(self, window: Window, feature: str) -> None:
@@ -135,7 +142,7 @@ class Overview(QWidget):
 
 
 class _Charts(QWidget):
-    """Charts shrink to what can still be read; then the view scrolls."""
+    """As low as its charts can still be read; below that, the view around it scrolls."""
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), _LEAST_HEIGHT)
+    def heightForWidth(self, _: int) -> int:  # noqa: N802 - Qt's name
+        return self.minimumSizeHint().height()

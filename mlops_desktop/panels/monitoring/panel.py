@@ -97,8 +97,7 @@ class MonitoringPanel(Page):
         row = QHBoxLayout(buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._replay_empty = primary(self.tr("Replay"), "play")
-        self._replay_empty.set_menu(self.head.replay_menu)
+        self._replay_empty = primary(self.tr("Replay…"), "play", self._open_replays)
         self._replay_empty.setObjectName("replay-empty")
         try_it = secondary(
             self.tr("Open Try it"),
@@ -179,8 +178,7 @@ class MonitoringPanel(Page):
         if other:
             self.live.fold()
             if self._overview is not None:
-                self._overview.close_change()
-                self._overview.traffic.clear_live()
+                self._overview.start_over()
         self._show_actions()
         self._apply_live()
 
@@ -269,6 +267,10 @@ class MonitoringPanel(Page):
                 partial(view.show_change, window, feature),
                 view.show_change_error,
             )
+
+    def _open_replays(self) -> None:
+        below = self._replay_empty.rect().bottomLeft()
+        self.head.replay_menu.popup(self._replay_empty.mapToGlobal(below))
 
     def _replay(self, story: str) -> None:
         self.work.replay(self.head.name, Story(story))

@@ -23,14 +23,16 @@ class Traffic(QStackedWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.counts = LinePlot(self.tr("Predictions per window"), dates=True)
-        self.latency = LinePlot(self.tr("Latency per row"), dates=True)
-        self.rate = LinePlot(self.tr("Predictions per second, live"), dates=True)
-        self.live_latency = LinePlot(self.tr("Latency per request, live"), dates=True)
+        self.counts = LinePlot(self.tr("Predictions per window"), dates=True, from_zero=True)
+        self.latency = LinePlot(self.tr("Latency per row"), dates=True, from_zero=True)
+        self.rate = LinePlot(self.tr("Predictions per second, live"), dates=True, from_zero=True)
+        self.live_latency = LinePlot(
+            self.tr("Latency per request, live"), dates=True, from_zero=True
+        )
         self._live: deque[tuple[float, float, float, float]] = deque(maxlen=_LIVE_S)
-        for upper, lower in ((self.counts, self.latency), (self.rate, self.live_latency)):
-            lower.link_x(upper)
-            self.addWidget(_stacked(upper, lower))
+        self.live_latency.link_x(self.rate)
+        self.addWidget(_stacked(self.counts, self.latency))
+        self.addWidget(_stacked(self.rate, self.live_latency))
         self.clear_live()
 
     def set_live(self, live: bool) -> None:

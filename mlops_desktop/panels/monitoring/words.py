@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,8 +12,11 @@ from mlops_desktop.actions.monitoring import Distribution, LabelBatch
 from mlops_desktop.actions.replay import Replayed, Story
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.core.monitoring import (
+    JENSEN_SHANNON,
     MIN_WINDOW_ROWS,
+    MISSING_SHARE,
     PREDICTION,
+    WASSERSTEIN,
     Alert,
     AlertKind,
     AlertState,
@@ -66,7 +70,32 @@ def alert_title(alert: Alert) -> str:
 
 
 def alert_figures(alert: Alert) -> str:
-    return alert.message.partition(": ")[2].rstrip(".")
+    """`RMSE 117, limit 89.3`; what a test measures in words instead of its name."""
+    said = alert.message.partition(": ")[2].rstrip(".")
+    for test, text in (
+        (WASSERSTEIN, tr("Moved by {0:.3g} times the usual spread, limit {1:.3g}")),
+        (JENSEN_SHANNON, tr("The mix of values differs by {0:.3g} of 1, limit {1:.3g}")),
+        (MISSING_SHARE, tr("{0:.1%} more values are missing, limit {1:.1%}")),
+    ):
+        if said.startswith(test):
+            return text.format(alert.value, alert.threshold)
+    return said
+
+
+def concerns(alert: Alert, window: Window) -> bool:
+    """True for the windows from the first over the limit to the last before it was fine again."""
+    return (
+        window.version == alert.version
+        and window.start >= alert.since
+        and (alert.until is None or window.start < alert.until)
+    )
+
+
+def when(alert: Alert) -> str:
+    """`since 5 Jan 2012`, or from when to when it was on."""
+    if alert.state is AlertState.ACTIVE or alert.until is None:
+        return tr("since {0}").format(day(alert.since))
+    return tr("{0} to {1}").format(day(alert.since), day(alert.until))
 
 
 def verdict(summary: MonitorSummary) -> str:
@@ -94,7 +123,7 @@ def facts(summary: MonitorSummary) -> str:
     share = summary.labelled / summary.predictions if summary.predictions else 0.0
     said = [
         tr("{0} predictions, {1} of them with labels ({2}).").format(
-            f"{summary.predictions:,}", f"{summary.labelled:,}", f"{share:.0%}"
+            f"{summary.predictions:,}", f"{summary.labelled:,}", f"{100 * share:.0f}\u00a0%"
         )
     ]
     if windows:
@@ -173,12 +202,12 @@ def drift_story(name: str, change: Distribution) -> str:
     drift = change.drift
     if drift is None:
         return tr("This window has too few rows to judge, so the shares are a first hint only.")
-    if drift.test.startswith("Wasserstein"):
+    if drift.test == WASSERSTEIN:
         text = tr(
             "On average a value lies {0:.3g} of its usual spreads away; {1:.3g} is the limit."
         )
-    elif drift.test.startswith("missing"):
-        text = tr("{0:.1%} more values are missing; up to {1:.1%} is the limit.")
+    elif drift.test == MISSING_SHARE:
+        text = tr("{0:.1%} more values are missing; {1:.1%} is the limit.")
     else:
         text = tr(
             "The mix differs by {0:.3g} (0 alike, 1 nothing in common); {1:.3g} is the limit."
@@ -197,18 +226,14 @@ def _most_changed(change: Distribution) -> str:
         range(len(change.labels)),
         key=lambda number: abs(change.current[number] - change.reference[number]),
     )
-    return tr("Most of it: “{0}” went from {1:.0%} to {2:.0%}.").format(
-        change.labels[at], change.reference[at], change.current[at]
+    return tr("Most of it: “{0}” went from {1:.0f}\u00a0% to {2:.0f}\u00a0%.").format(
+        change.labels[at], 100 * change.reference[at], 100 * change.current[at]
     )
 
 
 def error_story(alert: Alert, windows: Sequence[Window]) -> str:
     """What happened to the error, and whether the inputs explain it."""
-    since = [
-        w
-        for w in windows
-        if w.version == alert.version and w.start >= alert.since and w.error is not None
-    ]
+    since = [w for w in windows if concerns(alert, w) and w.error is not None]
     metric = METRICS[alert.subject]
     over = [w for w in since if w.error and metric.better(alert.threshold, w.error)]
     worst = over[0] if over else None
@@ -222,11 +247,12 @@ def error_story(alert: Alert, windows: Sequence[Window]) -> str:
     ]
     if worst is not None:
         said.append(tr("Worst: {0:.3g}, {1}.").format(worst.error, span(worst)))
-    drifted = sorted({name for window in over for name in window.drifted if name != PREDICTION})
-    if drifted:
-        said.append(tr("Meanwhile drifted: {0}.").format(", ".join(drifted[:4])))
+    drifts = Counter(name for window in over for name in window.drifted if name != PREDICTION)
+    often = [name for name, count in drifts.most_common(4) if 2 * count > len(over)]
+    if often:
+        said.append(tr("In most of them drifted: {0}.").format(", ".join(often)))
     else:
-        said.append(tr("No input drifted meanwhile, so the world changed, not the inputs."))
+        said.append(tr("No input drifted in most of them: the world changed, not the inputs."))
     return " ".join(said)
 
 
