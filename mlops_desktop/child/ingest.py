@@ -58,6 +58,7 @@ class _WithoutPandas(MetaPathFinder):
 
 def main(job_file: Path) -> int:
     sys.meta_path.insert(0, _WithoutPandas())
+    pa.scalar(False)  # pyarrow looks for pandas now: two threads that look at once would clash.
     return runner.run(ingest, job_file)
 
 
