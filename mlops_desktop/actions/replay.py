@@ -145,6 +145,12 @@ def story_table(
             for row in csv.DictReader(file)
             if row[TIME].startswith(year) and max(first[:10], since) <= row[TIME] < until
         ]
+    if not rows:
+        raise UserError(
+            f"The story {story} has no hours left to replay.",
+            why=f"What this model has not seen in training begins at {first[:10]}.",
+            hint="A model that was trained on 2011 alone can replay all of them.",
+        )
     columns: dict[str, list[object]] = {}
     for column in rows[0]:
         texts = [row[column] for row in rows]
