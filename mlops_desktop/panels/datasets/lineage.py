@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mlops_desktop.actions import audit
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.datasets import DatasetVersion
-from mlops_desktop.widgets.buttons import CopyButton
-from mlops_desktop.widgets.cards import Card, KeyValues, label
+from mlops_desktop.widgets.cards import Card, KeyValues
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.times import local_time
 from mlops_desktop.work.jobs import Jobs
@@ -53,7 +52,7 @@ class LineageTab(QWidget):
         if source.bytes:
             pairs.append((self.tr("Size"), _bytes(source.bytes)))
         if source.sha256:
-            pairs.append((self.tr("SHA-256"), _hash(source.sha256)))
+            pairs.append((self.tr("SHA-256"), source.sha256))
         pairs += [(name, str(value)) for name, value in source.detail.items() if value]
         self._origin.set_pairs(pairs)
         self._show_made(version, parent, "")
@@ -80,21 +79,9 @@ class LineageTab(QWidget):
                 (self.tr("Holds"), size),
                 (self.tr("Added to the disk"), _bytes(version.stored_bytes)),
                 (self.tr("Follows"), parent.ref if parent else self.tr("nothing, it is the first")),
-                (self.tr("Content hash"), _hash(version.content_hash)),
+                (self.tr("Content hash"), version.content_hash),
             ]
         )
-
-
-def _hash(text: str) -> QWidget:
-    row = QWidget()
-    across = QHBoxLayout(row)
-    across.setContentsMargins(0, 0, 0, 0)
-    across.setSpacing(8)
-    shown = label(f"{text[:16]}\u2026")
-    shown.setToolTip(text)
-    across.addWidget(shown)
-    across.addWidget(CopyButton(lambda: text, f"Copy {text[:8]}"))
-    return row
 
 
 def _bytes(count: int) -> str:

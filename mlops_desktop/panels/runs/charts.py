@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.actions.run_details import RunDetails
@@ -58,75 +59,115 @@ class Curves(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        inside = QWidget()
-        self._grid = QGridLayout(inside)
+        self._inside = QWidget()
+        self._grid = QGridLayout(self._inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
-        alarms, caught = self.tr("false alarms (share)"), self.tr("found (share)")
-        self.roc = LinePlot(self.tr("Found against false alarms (ROC)"), alarms, caught)
-        self.recall = LinePlot(
-            self.tr("Right alarms against found (PR)"), caught, self.tr("right alarms (share)")
-        )
-        self.calibration = LinePlot(
-            self.tr("Said against true chance"), self.tr("said"), self.tr("true")
-        )
-        self.residuals = ScatterPlot(self.tr("Error against predicted"))
-        self.folds = fold_plot(self.tr("Folds of the cross-validation"))
-        self._all: tuple[PlotCard, ...] = (
-            self.roc,
-            self.recall,
-            self.calibration,
-            self.residuals,
-            self.folds,
-        )
-        for chart in self._all:
-            chart.setMinimumHeight(_LEAST_HEIGHT)
-        self._inside = inside
+        self._charts: dict[str, PlotCard] = {}
+        self._wanted: list[Callable[[RunDetails], PlotCard]] = []
+        self._placed = 0
+        self._details: RunDetails | None = None
+        # A plot takes 30 ms to make, so they come one by one.
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._place_next)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(inside))
+        whole.addWidget(scrolled(self._inside))
 
     def show_details(self, details: RunDetails) -> None:
         found = details.evaluation
         assert found is not None
-        shown: list[PlotCard] = []
-        if found.roc is not None:
-            even = Series(self.tr("chance"), _floats((0, 1)), _floats((0, 1)), True, color="muted")
-            self.roc.set_series([_line(self.tr("run"), found.roc.x, found.roc.y), even])
-            shown.append(self.roc)
-        if found.precision_recall is not None:
-            curve = found.precision_recall
-            self.recall.set_series([_line(self.tr("run"), curve.x, curve.y)])
-            shown.append(self.recall)
-        if found.calibration:
-            said = _floats([b.predicted for b in found.calibration])
-            true = _floats([b.actual for b in found.calibration])
-            ideal = Series(self.tr("ideal"), _floats((0, 1)), _floats((0, 1)), True, color="muted")
-            bins = Series(self.tr("run"), said, true, markers=True)
-            self.calibration.set_series([bins, ideal])
-            shown.append(self.calibration)
-        if found.residuals:
-            actual, predicted = _points(found)
-            target = details.run.spec.target
-            self.residuals.item.setLabel("bottom", self.tr("predicted {0}").format(target))
-            self.residuals.item.setLabel("left", self.tr("actual minus predicted"))
-            self.residuals.set_points(predicted, actual - predicted)
-            shown.append(self.residuals)
-        if len(details.folds) > 1:
-            show_folds(self.folds, details.folds, found.metric)
-            shown.append(self.folds)
-        for chart in self._all:
-            self._grid.removeWidget(chart)
-            chart.setVisible(chart in shown)
-        across = 2 if len(shown) > 2 else 1
-        rows = -(-len(shown) // across)
+        self._details, self._placed = details, 0
+        self._wanted = [
+            chart
+            for chart, there in (
+                (self._roc, found.roc),
+                (self._recall, found.precision_recall),
+                (self._calibration, found.calibration),
+                (self._residuals, found.residuals),
+                (self._folds, len(details.folds) > 1),
+            )
+            if there
+        ]
+        for old in self._charts.values():
+            self._grid.removeWidget(old)
+            old.hide()
+        across = self._across()
+        rows = -(-len(self._wanted) // across)
         # A layout of texts that wrap forgets the least height of what it holds.
         self._inside.setMinimumHeight(rows * (_LEAST_HEIGHT + 12) - 12)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, across - 1)
-        for at, chart in enumerate(shown):
-            wide = across if at == len(shown) - 1 and at % across == 0 else 1
-            self._grid.addWidget(chart, at // across, at % across, 1, wide)
+        self._turn.start()
+
+    def _across(self) -> int:
+        return 2 if len(self._wanted) > 2 else 1
+
+    def _place_next(self) -> None:
+        at, across = self._placed, self._across()
+        if at >= len(self._wanted) or self._details is None:
+            self._turn.stop()
+            return
+        chart = self._wanted[at](self._details)
+        wide = across if at == len(self._wanted) - 1 and at % across == 0 else 1
+        self._grid.addWidget(chart, at // across, at % across, 1, wide)
+        chart.setMinimumHeight(_LEAST_HEIGHT)
+        chart.show()
+        self._placed += 1
+
+    def _lines(self, title: str, x_label: str, y_label: str) -> LinePlot:
+        chart = self._charts.get(title) or LinePlot(title, x_label, y_label)
+        self._charts[title] = chart
+        assert isinstance(chart, LinePlot)
+        return chart
+
+    def _roc(self, details: RunDetails) -> PlotCard:
+        curve = _found(details).roc
+        assert curve is not None
+        chart = self._lines(
+            self.tr("Found against false alarms (ROC)"),
+            self.tr("false alarms (share)"),
+            self.tr("found (share)"),
+        )
+        chart.set_series([_line(self.tr("run"), curve.x, curve.y), _even(self.tr("chance"))])
+        return chart
+
+    def _recall(self, details: RunDetails) -> PlotCard:
+        curve = _found(details).precision_recall
+        assert curve is not None
+        chart = self._lines(
+            self.tr("Right alarms against found (PR)"),
+            self.tr("found (share)"),
+            self.tr("right alarms (share)"),
+        )
+        chart.set_series([_line(self.tr("run"), curve.x, curve.y)])
+        return chart
+
+    def _calibration(self, details: RunDetails) -> PlotCard:
+        bins = _found(details).calibration
+        chart = self._lines(self.tr("Said against true chance"), self.tr("said"), self.tr("true"))
+        said = _floats([item.predicted for item in bins])
+        true = _floats([item.actual for item in bins])
+        run = Series(self.tr("run"), said, true, markers=True)
+        chart.set_series([run, _even(self.tr("ideal"))])
+        return chart
+
+    def _residuals(self, details: RunDetails) -> PlotCard:
+        title = self.tr("Error against predicted")
+        chart = self._charts.get(title) or ScatterPlot(title)
+        self._charts[title] = chart
+        assert isinstance(chart, ScatterPlot)
+        actual, predicted = _points(_found(details))
+        target = details.run.spec.target
+        chart.item.setLabel("bottom", self.tr("predicted {0}").format(target))
+        chart.item.setLabel("left", self.tr("actual minus predicted"))
+        chart.set_points(predicted, actual - predicted)
+        return chart
+
+    def _folds(self, details: RunDetails) -> PlotCard:
+        chart = self._lines(self.tr("Folds of the cross-validation"), self.tr("fold"), "")
+        show_folds(chart, details.folds, _found(details).metric)
+        return chart
 
 
 def fold_plot(title: str) -> LinePlot:
@@ -145,6 +186,16 @@ def _bar(item: Importance, most: float) -> Bar:
     """Less than a thousandth of the most important one is nothing."""
     counts = item.mean > most / 1000
     return Bar(item.column, item.mean if counts else 0.0, f"{item.mean:.3g}" if counts else "0")
+
+
+def _found(details: RunDetails) -> Evaluation:
+    assert details.evaluation is not None
+    return details.evaluation
+
+
+def _even(name: str) -> Series:
+    """The diagonal that a line is compared with."""
+    return Series(name, _floats((0, 1)), _floats((0, 1)), dashed=True, color="muted")
 
 
 def _points(found: Evaluation) -> tuple[np.ndarray, np.ndarray]:

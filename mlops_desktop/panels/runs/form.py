@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -79,8 +79,10 @@ class TrainForm(Card):
         self._extra = self._build_extra()
         self._extra.hide()
         column.addWidget(self._extra)
-        self._area = scrolled(inside)
-        self.body.addWidget(self._area, 1)
+        area = scrolled(inside)
+        bar = area.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _, end: bar.setValue(0 if self._extra.isHidden() else end))
+        self.body.addWidget(area, 1)
         self.button = primary(self.tr("Start training"), "play", self._submit)
         self.button.setObjectName("train-button")
         cancel = secondary(self.tr("Cancel"), "", self.closed.emit)
@@ -341,8 +343,6 @@ class TrainForm(Card):
 
     def _toggle_more(self) -> None:
         self._extra.setVisible(self._extra.isHidden())
-        # The area grows only when the event loop lays it out.
-        QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(self._more, 0, 200))
 
     def _submit(self) -> None:
         spec = self.spec()

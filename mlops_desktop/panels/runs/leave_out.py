@@ -20,6 +20,7 @@ from mlops_desktop.core.answers import ASKED, Decision
 from mlops_desktop.core.datasets import WarningKind
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.marked import plain
+from mlops_desktop.widgets.theme import Theme, app_theme, follow_theme
 
 _SEARCHED_FROM = 12
 
@@ -57,6 +58,7 @@ class LeaveOut(QWidget):
         self.tree.setMinimumHeight(132)
         self.tree.itemChanged.connect(self._on_changed)
         column.addWidget(self.tree, 1)
+        follow_theme(self, self._paint_reasons)
 
     def set_decisions(self, decisions: Sequence[Decision]) -> None:
         self._decisions = {decision.column.name: decision for decision in decisions}
@@ -70,8 +72,8 @@ class LeaveOut(QWidget):
             item.setCheckState(0, state)
             if reason:
                 item.setToolTip(1, f"\u200b{reason}")
-            item.setForeground(1, self.palette().placeholderText())
             self.tree.addTopLevelItem(item)
+        self._paint_reasons(app_theme())
         self.tree.blockSignals(False)
         self.tree.resizeColumnToContents(0)
         self.tree.setColumnWidth(0, min(220, self.tree.columnWidth(0) + 16))
@@ -100,6 +102,10 @@ class LeaveOut(QWidget):
     def _items(self) -> list[QTreeWidgetItem]:
         found = (self.tree.topLevelItem(n) for n in range(self.tree.topLevelItemCount()))
         return [item for item in found if item is not None]
+
+    def _paint_reasons(self, theme: Theme) -> None:
+        for item in self._items():
+            item.setForeground(1, theme.color("muted"))
 
     def _on_changed(self) -> None:
         out, kept = self.left_out(), self.kept()
