@@ -69,7 +69,7 @@ def try_row(workspace: Workspace, deployment: Deployment, values: dict[str, obje
 def as_curl(workspace: Workspace, deployment: Deployment, values: dict[str, object]) -> str:
     """A command that asks the same in a POSIX shell."""
     token = shlex.quote(str(_token_file(workspace, deployment)))
-    body = json.dumps({"dataframe_records": [values]}, ensure_ascii=False)
+    body = json.dumps({"dataframe_records": [values]}, ensure_ascii=False, indent=1)
     return (
         f"curl -s {deployment.url}/invocations \\\n"
         f'  -H "Authorization: Bearer $(cat {token})" \\\n'

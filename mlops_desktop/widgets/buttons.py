@@ -84,9 +84,7 @@ def danger(text: str, icon_name: str = "", clicked: Callable[[], object] | None 
     return Button(text, icon_name, kind="danger", clicked=clicked)
 
 
-def link(
-    text: str, clicked: Callable[[], object] | None = None, *, inline: bool = False
-) -> Button:
+def link(text: str, clicked: Callable[[], object] | None = None, *, inline: bool = False) -> Button:
     """inline: as low as a line of text, to stand among others."""
     made = Button(text, kind="link", clicked=clicked)
     made.setProperty("inline", inline)

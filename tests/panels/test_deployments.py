@@ -20,31 +20,16 @@ from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.deployments import DeploymentState
 from mlops_desktop.panels.deployments import DeploymentsPanel
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store.store import Store
 from mlops_desktop.work.jobs import Jobs
-from tests import registered
 
 _START_MS = 30_000
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("deployments") / "workspace"
-    registered.build(root)
-    return root
-
-
 @pytest.fixture
-def workspace(built: Path, workspace_dir: Path) -> Workspace:
-    shutil.copytree(built, workspace_dir)
-    return Workspace(workspace_dir)
-
-
-@pytest.fixture
-def jobs(workspace_dir: Path, qtbot: QtBot) -> Iterator[Jobs]:
-    found = Jobs(lambda: Store.open(Workspace(workspace_dir)))
-    yield found
-    assert found.shutdown()
+def full(registered_models: Path, workspace: Workspace) -> Workspace:
+    """A workspace with models, before anything opens it."""
+    shutil.copytree(registered_models, workspace.root)
+    return workspace
 
 
 @pytest.fixture
@@ -56,9 +41,9 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def panel(
-    workspace: Workspace, jobs: Jobs, servers: Servers, qtbot: QtBot
+    full: Workspace, jobs: Jobs, servers: Servers, qtbot: QtBot
 ) -> Iterator[DeploymentsPanel]:
-    made = opened(DeploymentsPanel(jobs, workspace, servers), qtbot)
+    made = opened(DeploymentsPanel(jobs, full, servers), qtbot)
     yield made
     made.hide()
 
@@ -228,10 +213,24 @@ def test_that_a_port_out_of_range_is_refused_in_the_form(
     assert not panel.new.isVisible()
 
 
-def test_that_without_an_approved_model_the_way_leads_to_models(
-    workspace_dir: Path, jobs: Jobs, servers: Servers, qtbot: QtBot
+def test_that_a_name_that_is_refused_leaves_the_form_as_it_was(
+    panel: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    panel = opened(DeploymentsPanel(jobs, Workspace(workspace_dir), servers), qtbot)
+    click(panel, "deploy-first", qtbot)
+    panel.new.name.setText("a/b")
+    click(panel, "start-new", qtbot)
+    qtbot.waitUntil(lambda: panel.new.error.isVisible() and not panel._changes.running)
+    assert (panel.new.name.text(), panel.deployment) == ("a/b", None)
+    panel.new.name.setText("leaving")
+    click(panel, "start-new", qtbot)
+    wait_state(panel, DeploymentState.RUNNING, qtbot)
+    assert not panel.new.isVisible()
+
+
+def test_that_without_an_approved_model_the_way_leads_to_models(
+    workspace: Workspace, jobs: Jobs, servers: Servers, qtbot: QtBot
+) -> None:
+    panel = opened(DeploymentsPanel(jobs, workspace, servers), qtbot)
     with qtbot.waitSignal(panel.open_panel) as asked:
         click(panel, "open-models", qtbot)
     assert asked.args == ["models", None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,36 +13,21 @@ from pytestqt.qtbot import QtBot
 from mlops_desktop.actions import audit, models
 from mlops_desktop.panels.models import ModelsPanel
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store.store import Store
 from mlops_desktop.widgets.cards import Chip
 from mlops_desktop.widgets.tabs import TabBar
 from mlops_desktop.work.jobs import Jobs
-from tests import registered
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models") / "workspace"
-    registered.build(root)
-    return root
 
 
 @pytest.fixture
-def workspace(built: Path, workspace_dir: Path) -> Workspace:
-    shutil.copytree(built, workspace_dir)
-    return Workspace(workspace_dir)
+def full(registered_models: Path, workspace: Workspace) -> Workspace:
+    """A workspace with models, before anything opens it."""
+    shutil.copytree(registered_models, workspace.root)
+    return workspace
 
 
 @pytest.fixture
-def jobs(workspace_dir: Path, qtbot: QtBot) -> Iterator[Jobs]:
-    found = Jobs(lambda: Store.open(Workspace(workspace_dir)))
-    yield found
-    assert found.shutdown()
-
-
-@pytest.fixture
-def panel(workspace: Workspace, jobs: Jobs, qtbot: QtBot) -> ModelsPanel:
-    return opened(ModelsPanel(jobs, workspace), qtbot)
+def panel(full: Workspace, jobs: Jobs, qtbot: QtBot) -> ModelsPanel:
+    return opened(ModelsPanel(jobs, full), qtbot)
 
 
 def opened(panel: ModelsPanel, qtbot: QtBot) -> ModelsPanel:
@@ -165,9 +149,9 @@ def test_that_every_tab_tells_of_the_version(panel: ModelsPanel, qtbot: QtBot) -
 
 
 def test_that_an_empty_registry_leads_to_training(
-    workspace_dir: Path, jobs: Jobs, qtbot: QtBot
+    workspace: Workspace, jobs: Jobs, qtbot: QtBot
 ) -> None:
-    panel = opened(ModelsPanel(jobs, Workspace(workspace_dir)), qtbot)
+    panel = opened(ModelsPanel(jobs, workspace), qtbot)
     button = panel.findChild(QPushButton, "register-best")
     assert button is not None
     qtbot.waitUntil(button.isVisible)

@@ -35,7 +35,6 @@ from mlops_desktop.work.jobs import Jobs
 TICK_MS = 1000
 _KEPT_SAMPLES = 600
 _FAILURE_LOG_BYTES = 4000
-_TRY, _REQUESTS, _PERFORMANCE, _LOGS = range(4)
 _KINDS = {"deployments", "models"}
 
 
@@ -108,9 +107,9 @@ class DeploymentsPanel(Page):
         self.tabs = Tabs(self.tr("About the deployment"))
         self.tabs.bar.setObjectName("deployment-tabs")
         self.tabs.add(self.tr("Try it"), self.try_tab)
-        self.tabs.add(self.tr("Requests"), self.requests)
-        self.tabs.add(self.tr("Performance"), self._build_performance)
-        self.tabs.add(self.tr("Logs"), self.logs)
+        self._requests_at = self.tabs.add(self.tr("Requests"), self.requests)
+        self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
+        self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
         self.tabs.shown.connect(self._on_tick)
         page = QWidget()
         column = QVBoxLayout(page)
@@ -253,6 +252,7 @@ class DeploymentsPanel(Page):
 
     def _on_refused(self, name: str, error: UserError) -> None:
         """Before a deployment was made, the form shows why; afterwards it stands below it."""
+        self._wanted = ""
         if name in self._deployed:
             self._show_failure(error)
         else:
@@ -310,13 +310,13 @@ class DeploymentsPanel(Page):
                 lambda: deployments.live(self._workspace, deployment),
                 partial(self._on_live, deployment.id),
             )
-        match self.tabs.current():
-            case tab if tab == _REQUESTS:
-                self.requests.tick(deployment)
-            case tab if tab == _PERFORMANCE:
-                self.performance.show_samples(self._samples, running)
-            case tab if tab == _LOGS:
-                self.logs.tick(deployment)
+        tab = self.tabs.current()
+        if tab == self._requests_at:
+            self.requests.tick(deployment)
+        elif tab == self._performance_at:
+            self.performance.show_samples(self._samples, running)
+        elif tab == self._logs_at:
+            self.logs.tick(deployment)
 
     def _on_live(self, deployment_id: int, stats: LiveStats | None) -> None:
         self._asking = False

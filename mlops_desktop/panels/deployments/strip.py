@@ -72,6 +72,7 @@ class StatusStrip(Card):
             widget.setObjectName(name)
         row = QHBoxLayout()
         row.setSpacing(8)
+        row.addStrut(32)  # As high without buttons as with them.
         row.addWidget(self.chip)
         row.addWidget(self._url)
         row.addWidget(self._copy_url)
