@@ -102,7 +102,8 @@ class _Bars(QWidget):
         painter.setFont(theme.font(9))
         metrics = painter.fontMetrics()
         names = min(
-            round(self.width() * 0.42), max(metrics.horizontalAdvance(b.name) for b in self._bars)
+            round(self.width() * 0.42),
+            max(metrics.horizontalAdvance(b.name) for b in self._bars) + 2,
         )
         values = max(metrics.horizontalAdvance(_number(bar)) for bar in self._bars) + 10
         low = min(0.0, *(bar.value for bar in self._bars))

@@ -118,7 +118,7 @@ def test_that_a_run_is_trained_shown_and_registered(
     qtbot.waitUntil(panel.form.button.isEnabled, timeout=WAIT_MS)
     panel.form.target.setCurrentText("total")
     for algorithm in (Algorithm.RANDOM_FOREST, Algorithm.GRADIENT_BOOSTING):
-        panel.form.algorithms[algorithm].setChecked(False)
+        panel.form._extra._boxes[algorithm].setChecked(False)
     click(panel, "train-button", qtbot)
     qtbot.waitUntil(panel.detail.register.isVisible, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not panel._training, timeout=WAIT_MS)
@@ -168,7 +168,7 @@ def test_that_a_failed_run_shows_its_cause_and_a_way_on(
     click(panel, "train-again", qtbot)
     qtbot.waitUntil(panel.form.button.isEnabled, timeout=WAIT_MS)
     assert panel.form.target.currentText() == "total"
-    assert not panel.form.algorithms[Algorithm.RANDOM_FOREST].isChecked()
+    assert Algorithm.RANDOM_FOREST not in panel.form._extra.algorithms()
 
 
 def test_that_a_run_that_still_waits_can_be_stopped(

@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.actions import answers, datasets
-from mlops_desktop.core.answers import Answer, Answers, key_of
+from mlops_desktop.core.answers import Answer, key_of
 from mlops_desktop.core.datasets import (
     ColumnType,
     Dataset,
@@ -32,11 +31,11 @@ from mlops_desktop.panels.datasets.sheet import ImportSheet
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.ask_path import ask_file, ask_target
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, secondary
 from mlops_desktop.widgets.cards import Card, EmptyState, label
 from mlops_desktop.widgets.page import Page
-from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.tabs import Tabs
 from mlops_desktop.widgets.timeline import Timeline, TimelineEntry
 from mlops_desktop.widgets.times import ago
@@ -175,6 +174,9 @@ class DatasetsPanel(Page):
 
     def import_path(self, path: str) -> None:
         """Ask for a name and a message, and import the file."""
+        if self.sheet.busy:
+            self.toast.emit(self.tr("Wait for the import that is running, then try again."))
+            return
         known = {dataset.name: dataset.versions for dataset in self._datasets}
         self.sheet.ask(path, self._guess_name(path), known)
 
@@ -190,8 +192,6 @@ class DatasetsPanel(Page):
         self._error.show_error(None)
         self._datasets = found
         names = [dataset.name for dataset in found]
-        if self.sheet.isHidden() and not found:
-            self._stack.setCurrentIndex(_EMPTY)
         wanted = self._wanted.name if self._wanted else self.chooser.currentText()
         if [self.chooser.itemText(n) for n in range(self.chooser.count())] != names:
             self.chooser.clear()
@@ -221,7 +221,7 @@ class DatasetsPanel(Page):
         if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
             number, self._wanted = self._wanted.version, None
         chosen = next((v for v in self._versions if v.version == number), self._versions[0])
-        self.history.set_entries([_entry(v, self._answers) for v in self._versions])
+        self.history.set_entries([self._entry(v) for v in self._versions])
         self.history.choose(chosen.ref)
         self._show_version(chosen)
         self._stack.setCurrentIndex(_FULL)
@@ -341,36 +341,21 @@ class DatasetsPanel(Page):
             self._stale = True
 
     def _ask_file(self, then: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self, self.tr("Import a file"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("Tables (*.csv *.tsv *.txt)"), self.tr("All files (*)")])
-        _open(dialog, then)
+        filters = [self.tr("Tables (*.csv *.tsv *.txt)"), self.tr("All files (*)")]
+        ask_file(self, self.tr("Import a file"), filters, then)
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self, self.tr("Export"), name)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["CSV (*.csv)", "Parquet (*.parquet)"])
-        dialog.selectFile(name)
-        _open(dialog, then)
+        ask_target(self, self.tr("Export"), name, ["CSV (*.csv)", "Parquet (*.parquet)"], then)
 
-
-def _entry(version: DatasetVersion, answers: Answers) -> TimelineEntry:
-    source = version.source
-    said = version.message or (PurePath(source.path).name if source.path else source.kind)
-    open_ = [w for w in version.warnings if key_of(w) not in answers]
-    chips: tuple[tuple[str, Kind], ...] = ()
-    if open_:
-        chips = ((f"{len(open_)} warning{'s' * (len(open_) > 1)}", "warn"),)
-    return TimelineEntry(
-        version.ref,
-        f"v{version.version}",
-        chips,
-        f"{version.rows:,} rows",
-        f"{ago(version.created_at)}: {said}",
-    )
-
-
-def _open(dialog: QFileDialog, then: Callable[[str], None]) -> None:
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(then)
-    dialog.open()
+    def _entry(self, version: DatasetVersion) -> TimelineEntry:
+        source = version.source
+        said = version.message or (PurePath(source.path).name if source.path else source.kind)
+        asked = [w for w in version.warnings if key_of(w) not in self._answers]
+        words = self.tr("1 warning") if len(asked) == 1 else self.tr("{0} warnings")
+        return TimelineEntry(
+            version.ref,
+            f"v{version.version}",
+            ((words.format(len(asked)), "warn"),) if asked else (),
+            self.tr("{0} rows").format(f"{version.rows:,}"),
+            f"{ago(version.created_at)}: {said}",
+        )

@@ -20,10 +20,9 @@ from mlops_desktop.work.job import Job
 
 
 class ImportSheet(Card):
-    """Opened with a path; import_wanted carries what was agreed; closed says it is out of sight."""
+    """Opened with a path; import_wanted carries what was agreed."""
 
     import_wanted = Signal(object)
-    closed = Signal()
 
     def __init__(self) -> None:
         super().__init__(self.tr("Import a file"))
@@ -112,7 +111,6 @@ class ImportSheet(Card):
     def close_sheet(self) -> None:
         if not self.busy:
             self.hide()
-            self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

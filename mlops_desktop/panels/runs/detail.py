@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mlops_desktop.actions.run_details import RunDetails
 from mlops_desktop.core.datasets import WarningKind
@@ -26,6 +33,7 @@ from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
 from mlops_desktop.widgets.inline_ask import InlineAsk
 from mlops_desktop.widgets.tabs import Tabs
+from mlops_desktop.work.job import Job
 
 if TYPE_CHECKING:
     from mlops_desktop.panels.runs.charts import Curves, Overview
@@ -48,6 +56,7 @@ class RunDetail(QWidget):
         self._overview: Overview | None = None
         self._curves: Curves | None = None
         self._live: LinePlot | None = None
+        self._plots_loaded = False
         self._build()
 
     def _build(self) -> None:
@@ -67,8 +76,9 @@ class RunDetail(QWidget):
         column.addWidget(self._leaks)
         self.tabs = Tabs(self.tr("Views of the run"))
         self.tabs.bar.setObjectName("run-tabs")
-        self.tabs.add(self.tr("Overview"), self._make_overview)
-        self.tabs.add(self.tr("Curves"), self._make_curves)
+        self._places = (QStackedWidget(), QStackedWidget())
+        self.tabs.add(self.tr("Overview"), self._places[0])
+        self.tabs.add(self.tr("Curves"), self._places[1])
         self.details = Details()
         self.details.data_wanted.connect(self.data_wanted)
         self.tabs.add(self.tr("Details"), self.details)
@@ -138,8 +148,13 @@ class RunDetail(QWidget):
     def run_id(self) -> int | None:
         return self._run.id if self._run else None
 
-    def show_run(self, run: Run, *, stoppable: bool) -> None:
-        """What the table knows already. stoppable: this window trains it."""
+    def plots_loaded(self) -> None:
+        """Charts can be made from now on without the wait that loading them costs."""
+        self._plots_loaded = True
+        self._fill_tab()
+
+    def show_run(self, run: Run, job: Job | None = None) -> None:
+        """What the table knows already. job: where this window trains it."""
         if self.run_id != run.id:
             self._details = None
             self.ask.hide()
@@ -155,11 +170,11 @@ class RunDetail(QWidget):
         live = not run.state.is_over
         self._running.setVisible(live)
         self._bar.setValue(round(1000 * run.fraction))
-        self._stage.setText(
-            self.tr("Waits for a free worker") if run.state is RunState.QUEUED else run.stage
-        )
-        self.stop.setVisible(stoppable)
-        self.stop.setEnabled(True)
+        stage = self.tr("Waits for a free worker") if run.state is RunState.QUEUED else run.stage
+        stopping = job is not None and job.stopping
+        self._stage.setText(self.tr("Stopping\u2026") if stopping else stage)
+        self.stop.setVisible(job is not None)
+        self.stop.setEnabled(not stopping)
         self.verdict.setText(self._said(run))
         self.verdict.setVisible(bool(self.verdict.text()))
         self._show_figure(run)
@@ -179,16 +194,16 @@ class RunDetail(QWidget):
         if details.run.id != self.run_id:
             return
         self._details = details
-        self.show_run(details.run, stoppable=False)
+        self.show_run(details.run)
         self._open_model.setText(f" {self.tr('Open {0}').format(details.model)}")
         self.details.show_details(details)
         self._fill_tab()
 
     def show_folds(self, folds: tuple[float, ...]) -> None:
         """The goal metric of each fold so far, while the run trains."""
-        if self._run is None or self._run.state is not RunState.RUNNING:
+        running = self._run is not None and self._run.state is RunState.RUNNING
+        if self._run is None or not running or not self._plots_loaded:
             return
-        # Plots are slow to load; the panel has done so before.
         from mlops_desktop.panels.runs.charts import fold_plot, show_folds  # noqa: PLC0415
 
         if self._live is None:
@@ -248,26 +263,20 @@ class RunDetail(QWidget):
     def _fill_tab(self) -> None:
         """Draw the tab that is looked at; the others when they are."""
         details = self._details
-        if details is None or details.evaluation is None:
+        if details is None or details.evaluation is None or not self._plots_loaded:
             return
+        from mlops_desktop.panels.runs.charts import Curves, Overview  # noqa: PLC0415
+
         if self.tabs.current() == 0:
-            self.tabs.page(0)
-        if self.tabs.current() == 0 and self._overview is not None:
+            if self._overview is None:
+                self._overview = Overview()
+                self._places[0].addWidget(self._overview)
             self._overview.show_details(details)
-        elif self.tabs.current() == 1 and self._curves is not None:
+        elif self.tabs.current() == 1:
+            if self._curves is None:
+                self._curves = Curves()
+                self._places[1].addWidget(self._curves)
             self._curves.show_details(details)
-
-    def _make_overview(self) -> QWidget:
-        from mlops_desktop.panels.runs.charts import Overview  # noqa: PLC0415
-
-        self._overview = Overview()
-        return self._overview
-
-    def _make_curves(self) -> QWidget:
-        from mlops_desktop.panels.runs.charts import Curves  # noqa: PLC0415
-
-        self._curves = Curves()
-        return self._curves
 
     def _ask_name(self) -> None:
         if self._run is not None:
@@ -290,6 +299,4 @@ class RunDetail(QWidget):
 
     def _stop(self) -> None:
         if self._run is not None:
-            self.stop.setEnabled(False)
-            self._stage.setText(self.tr("Stopping\u2026"))
             self.stop_wanted.emit(self._run.id)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
@@ -17,7 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.core.answers import Answers, decisions
-from mlops_desktop.core.datasets import Dataset, DatasetVersion, DataWarning, WarningKind
+from mlops_desktop.core.datasets import (
+    ColumnType,
+    Dataset,
+    DatasetVersion,
+    DataWarning,
+    WarningKind,
+)
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.profile import ColumnProfile, Profile
@@ -32,8 +37,8 @@ from mlops_desktop.core.runs import (
     task_of,
 )
 from mlops_desktop.panels.runs.choices import choice, chosen, fill, titled
+from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.leave_out import LeaveOut
-from mlops_desktop.panels.runs.words import algorithm_name
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import link, primary, secondary
 from mlops_desktop.widgets.cards import Card, label
@@ -76,7 +81,7 @@ class TrainForm(Card):
         self._more = link(self.tr("More: algorithms, seed"), self._toggle_more)
         self._more.setObjectName("train-more")
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        self._extra = self._build_extra()
+        self._extra = Extra()
         self._extra.hide()
         column.addWidget(self._extra)
         area = scrolled(inside)
@@ -87,10 +92,9 @@ class TrainForm(Card):
         self.button.setObjectName("train-button")
         cancel = secondary(self.tr("Cancel"), "", self.closed.emit)
         cancel.setObjectName("train-cancel")
-        self._says = label(muted=True)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._says, 1)
+        row.addStretch(1)
         row.addWidget(cancel)
         row.addWidget(self.button)
         self.body.addLayout(row)
@@ -131,52 +135,18 @@ class TrainForm(Card):
         grid.addWidget(self._task_says, 2, 0, 1, 2)
         grid.addWidget(self._split_says, 5, 0, 1, 2)
         self.dataset.currentTextChanged.connect(self._on_dataset)
-        self.number.currentTextChanged.connect(self._on_number)
+        self.number.currentTextChanged.connect(lambda _: self._ask())
         self.target.currentTextChanged.connect(self._on_target)
         self.time_column.currentTextChanged.connect(lambda _: self._on_split(self.time_column))
         self.group_column.currentTextChanged.connect(lambda _: self._on_split(self.group_column))
         return grid
-
-    def _build_extra(self) -> QWidget:
-        extra = QWidget()
-        column = QVBoxLayout(extra)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        row, below = QHBoxLayout(), QHBoxLayout()
-        for line in (row, below):
-            line.setSpacing(12)
-            column.addLayout(line)
-        self.algorithms: dict[Algorithm, QCheckBox] = {}
-        for algorithm in Algorithm:
-            box = QCheckBox(algorithm_name(algorithm))
-            box.setObjectName(f"train-{algorithm.value}")
-            box.setChecked(True)
-            if algorithm is Algorithm.BASELINE:
-                box.setEnabled(False)
-                box.setToolTip(self.tr("Always trained: what a model must beat."))
-            self.algorithms[algorithm] = box
-            row.addWidget(box)
-        row.addStretch(1)
-        self.seed = QSpinBox()
-        self.seed.setObjectName("train-seed")
-        self.seed.lineEdit().setTextMargins(8, 0, 0, 0)
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setAccessibleName(self.tr("Seed"))
-        self.seed.setFixedWidth(96)
-        words = label(self.tr("Seed"), muted=True)
-        words.setBuddy(self.seed)
-        below.addWidget(words)
-        below.addWidget(self.seed)
-        below.addStretch(1)
-        return extra
 
     def set_datasets(self, datasets: Sequence[Dataset], before: dict[str, TrainSpec]) -> None:
         """before: the newest request of each dataset, whose target and goal are offered again."""
         self._datasets, self._before = tuple(datasets), before
         names = [dataset.name for dataset in datasets]
         if names != [self.dataset.itemText(n) for n in range(self.dataset.count())]:
-            kept = self.dataset.currentText()
-            fill(self.dataset, names, kept if kept in names else (names or [""])[0])
+            fill(self.dataset, names, self.dataset.currentText())
             self._on_dataset(self.dataset.currentText())
 
     def open_for(
@@ -190,10 +160,9 @@ class TrainForm(Card):
         self._error.show_error(None)
         if spec is not None:
             ref = Ref(spec.dataset, version=spec.version)
-        if ref is not None:
-            fill(self.dataset, self._names(), ref.name)
-            numbers = [str(n) for n in range(self._count(ref.name), 0, -1)]
-            fill(self.number, numbers, str(ref.version or self._count(ref.name)))
+        ref = ref or Ref(self.dataset.currentText())
+        fill(self.dataset, self._names(), ref.name)
+        fill(self.number, self._numbers(ref.name), str(ref.version or ""))
         self._ask()
         self.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -201,11 +170,11 @@ class TrainForm(Card):
         self._version, self._profile, self._answers = version, profile, answers
         spec = self._prefill or self._before.get(version.dataset)
         names = [column.name for column in version.columns]
-        times = [c.name for c in version.columns if c.type.value == "datetime"]
+        times = [c.name for c in version.columns if c.type is ColumnType.DATETIME]
         numbers = [c.name for c in version.columns if c.type.is_numeric]
         usual = next((n for n in reversed(names) if n not in times), names[-1])
         wanted = spec.target if spec and spec.target in names else usual
-        fill(self.time_column, [self.tr("not by time"), *times, *numbers], (times or [""])[0])
+        fill(self.time_column, [self.tr("not by time"), *times, *numbers], "".join(times[:1]))
         fill(self.group_column, [self.tr("nothing"), *names], "")
         fill(self.target, names, wanted)
         self._on_target(wanted)
@@ -234,8 +203,8 @@ class TrainForm(Card):
             positive=self.positive.currentText() or None,
             exclude=self.leave_out.left_out(),
             keep=self.leave_out.kept(),
-            algorithms=tuple(a for a, box in self.algorithms.items() if box.isChecked()),
-            seed=self.seed.value(),
+            algorithms=self._extra.algorithms(),
+            seed=self._extra.seed.value(),
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -247,19 +216,18 @@ class TrainForm(Card):
     def _names(self) -> list[str]:
         return [dataset.name for dataset in self._datasets]
 
-    def _count(self, name: str) -> int:
-        return next((d.versions for d in self._datasets if d.name == name), 0)
+    def _numbers(self, name: str) -> list[str]:
+        """The versions of a dataset, newest first."""
+        count = next((d.versions for d in self._datasets if d.name == name), 0)
+        return [str(number) for number in range(count, 0, -1)]
 
     def _on_dataset(self, name: str) -> None:
-        numbers = [str(n) for n in range(self._count(name), 0, -1)]
-        fill(self.number, numbers, (numbers or [""])[0])
+        fill(self.number, self._numbers(name), "")
         self._prefill = None
         self._ask()
 
-    def _on_number(self, _: str) -> None:
-        self._ask()
-
     def _ask(self) -> None:
+        self._version = None
         self.button.setEnabled(False)
         if self.isVisible() and self.dataset.currentText() and self.number.currentText():
             wanted = Ref(self.dataset.currentText(), version=int(self.number.currentText()))
@@ -332,10 +300,8 @@ class TrainForm(Card):
         ):
             box.setCurrentIndex(max(0, box.findText(name)) if name else 0)
         self.budget.setValue(round(spec.budget_s))
-        self.seed.setValue(spec.seed)
-        for algorithm, box_ in self.algorithms.items():
-            known = {*spec.algorithms, Algorithm.BASELINE} if exactly else set(Algorithm)
-            box_.setChecked(algorithm in known)
+        self._extra.seed.setValue(spec.seed)
+        self._extra.tick(spec.algorithms if exactly else tuple(Algorithm))
         if exactly:
             leaks = {c for w in self._found if w.kind is WarningKind.LEAK for c in w.columns}
             usual = set(self.leave_out.left_out()) - set(spec.keep)

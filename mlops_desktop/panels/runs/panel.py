@@ -50,7 +50,7 @@ class RunsPanel(Page):
         self._wanted_run: int | None = None
         self._wanted_data: str | None = None
         self._followed: int | None = None
-        self._loaded = self._asking = False
+        self._loaded = False
         self._build()
         self._look = QTimer(self, interval=_LOOK_MS, singleShot=True)
         self._look.timeout.connect(self.reload)
@@ -73,7 +73,9 @@ class RunsPanel(Page):
         loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         first = primary(self.tr("Train the first model (Ctrl+R)"), "play", self.open_form)
         first.setObjectName("train-first")
-        data = primary(self.tr("Open Data"), "database", partial(self._go, "data"))
+        data = primary(
+            self.tr("Open Data"), "database", partial(self.open_panel.emit, "data", None)
+        )
         for page in (
             loading,
             EmptyState(
@@ -131,7 +133,13 @@ class RunsPanel(Page):
     def shown(self) -> None:
         if not self._loaded:
             # Plots take half a second to load: not in the thread that paints.
-            self._jobs.start(self, "", lambda _lane, _context: _load_plots(), quiet=True)
+            self._jobs.start(
+                self,
+                "",
+                lambda _lane, _context: import_module("mlops_desktop.widgets.plots"),
+                lambda _plots: self.detail.plots_loaded(),
+                quiet=True,
+            )
         self.reload()
 
     def show_thing(self, thing: object) -> None:
@@ -141,6 +149,7 @@ class RunsPanel(Page):
             self.open_form()
         elif text.removeprefix("run ").isdigit():
             self._wanted_run = int(text.removeprefix("run "))
+            self._right.setCurrentIndex(_NOTHING)
             self.reload()
         else:
             self.open_form()
@@ -166,24 +175,17 @@ class RunsPanel(Page):
 
     def reload(self) -> None:
         """Everything the first time; then what is new, and how running runs are now."""
-        if self._asking:
-            return
-        self._asking = True
         newest = max(self._runs, default=0)
         running = [run.id for run in self._runs.values() if not run.state.is_over]
         self._jobs.run(
             self,
             lambda store: (datasets.list_datasets(store), runs.news(store, newest, running)),
             self._show,
-            self._show_error,
+            self._error.show_error,
         )
 
-    def _show_error(self, error: UserError) -> None:
-        self._asking = False
-        self._error.show_error(error)
-
     def _show(self, found: tuple[list[Dataset], list[Run]]) -> None:
-        self._asking, self._loaded = False, True
+        self._loaded = True
         self._error.show_error(None)
         self._datasets, news = found
         ended = [r for r in news if r.state.is_over and self._was_running(r)]
@@ -240,10 +242,13 @@ class RunsPanel(Page):
             return
         run = self._runs[chosen[0].id]
         other = self.detail.run_id != run.id or run.id in (reread or set())
-        self.detail.show_run(run, stoppable=run.id in self._training)
+        self.detail.show_run(run, self._training.get(run.id))
         if other or run.state is RunState.RUNNING:
             self._jobs.run(
-                self, lambda store: run_details.details(store, run.id), self._show_details
+                self,
+                lambda store: run_details.details(store, run.id),
+                self._show_details,
+                self._error.show_error,
             )
 
     def _show_details(self, details: RunDetails) -> None:
@@ -327,6 +332,7 @@ class RunsPanel(Page):
     def _stop(self, run_id: int) -> None:
         if run_id in self._training:
             self._training[run_id].cancel()
+            self._show_selected()
 
     def _register(self, run_id: int, name: str) -> None:
         self._jobs.run(
@@ -345,9 +351,6 @@ class RunsPanel(Page):
     def _filter(self, text: str) -> None:
         self.table.set_filter(text)
 
-    def _go(self, key: str) -> None:
-        self.open_panel.emit(key, None)
-
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if (
             kinds & {"runs", "datasets", "models"}
@@ -355,7 +358,3 @@ class RunsPanel(Page):
             and not self._look.isActive()
         ):
             self._look.start()
-
-
-def _load_plots() -> None:
-    import_module("mlops_desktop.widgets.plots")
