@@ -64,16 +64,21 @@ class Banner(_Strip):
         row.addWidget(IconLabel(*_ICONS[kind]), 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.text = label(text, wrap=True)
+        self.text = label(wrap=True)
         words.addWidget(self.text)
-        self.detail = label(detail, muted=True, wrap=True)
-        self.detail.setVisible(bool(detail))
+        self.detail = label(muted=True, wrap=True)
         words.addWidget(self.detail)
         row.addLayout(words, 1)
         for action in actions:
             row.addWidget(action)
         if closable:
             row.addWidget(IconButton("x", self.tr("Dismiss"), self._close))
+        self.say(text, detail)
+
+    def say(self, text: str, detail: str = "") -> None:
+        self.text.setText(text)
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
         self.setAccessibleName(text)
 
     def _close(self) -> None:

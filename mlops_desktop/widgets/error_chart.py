@@ -17,6 +17,10 @@ def start_s(window: Window) -> float:
     return _seconds(window.start)
 
 
+def end_s(window: Window) -> float:
+    return _seconds(window.end)
+
+
 def version_starts(windows: Sequence[Window]) -> list[tuple[float, str]]:
     """When each version answered first, for the markers of a plot; none where there is only one."""
     first: dict[int, float] = {}
@@ -48,15 +52,19 @@ class ErrorChart(LinePlot):
             of = "" if len(versions) == 1 else f" v{version}"
             x = np.array([start_s(window) for window in own])
             y = np.array([np.nan if w.error is None else w.error for w in own])
+            if not np.isfinite(y).any():
+                continue
             lines.append(Series(unit + of, x, y, markers=True))
             limit = own[-1].error_threshold
             if limit is not None:
-                name = f"{self.tr('limit')}{of} {limit:.3g}"
-                x = np.append(x, _seconds(own[-1].end))
+                x = np.append(x, end_s(own[-1]))
                 color = "text" if version == versions[-1] else "muted"
-                limits.append(Series(name, x, np.full(len(x), limit), dashed=True, color=color))
-        measured = any(window.error is not None for window in windows)
-        self.say_empty("" if measured else self.tr("No error yet: it needs 50 labels in a window."))
+                limits.append(
+                    Series(
+                        self.tr("limit") + of, x, np.full(len(x), limit), dashed=True, color=color
+                    )
+                )
+        self.say_empty("" if lines else self.tr("No error yet: it needs 50 labels in a window."))
         self.set_series([*lines, *limits])
         self.set_markers(version_starts(windows))
 

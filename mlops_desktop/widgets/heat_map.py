@@ -80,7 +80,7 @@ class HeatMap(PlotCard):
     ) -> None:
         """values[feature, time]; times in seconds since 1970, or numbers without dates.
 
-        limits: one for all, one a feature, or one a cell.
+        limits: one for all, one a feature, or one a cell; infinite where none is to be marked.
         """
         self._features, self._times = tuple(features), tuple(times)
         self._values = np.asarray(values, float)
@@ -102,9 +102,14 @@ class HeatMap(PlotCard):
     def redraw(self) -> None:
         over = None if self._limits is None else self._values > self._limits
         texts = tuple(self._time_text(time, short=True) for time in self._times)
-        alike = self._limits is not None and self._limits.size and np.ptp(self._limits) == 0
-        limit = float(self._limits.flat[0]) if self._limits is not None and alike else None
-        self._face.show_values(self._features, texts, self._values, over, limit)
+        self._face.show_values(self._features, texts, self._values, over, self._one_limit())
+
+    def _one_limit(self) -> float | None:
+        """The limit that all cells share, to be marked on the scale; infinite ones have none."""
+        if self._limits is None:
+            return None
+        known = np.unique(self._limits[np.isfinite(self._limits)])
+        return float(known[0]) if len(known) == 1 else None
 
     def _time_text(self, time: float, short: bool = False) -> str:
         if not self._dates:

@@ -226,6 +226,7 @@ class PlotCard(Card):
         if self._table is not None:
             titles, rows = self.table()
             columns = [Column[_Row](t, lambda row, n=n: row[n]) for n, t in enumerate(titles)]  # type: ignore[misc]
+            self._table.set_rows(())  # The old ones may be shorter than the new columns.
             self._table.set_columns(columns)
             self._table.set_rows(rows)
 

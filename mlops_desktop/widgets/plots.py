@@ -169,7 +169,10 @@ class LinePlot(_Plot):
 
     def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
         """Every x of any series once, with each series' value; the newest rows of very many."""
-        titles = [self.x_label or "x", *(s.name for s in self._series)]
+        titles = [
+            self.x_label or (self.tr("time") if self.dates else "x"),
+            *(s.name for s in self._series),
+        ]
         lookups = [dict(zip(s.x.tolist(), s.y.tolist(), strict=True)) for s in self._series]
         xs = sorted({x for lookup in lookups for x in lookup})[-_TABLE_ROWS:]
         shown = [(self._x_text(x) if self.dates else x) for x in xs]

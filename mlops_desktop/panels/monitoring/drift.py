@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Signal
 
-from mlops_desktop.core.monitoring import MIN_WINDOW_ROWS, Window, WindowVerdict
+from mlops_desktop.core.monitoring import MIN_WINDOW_ROWS, PREDICTION, Window, WindowVerdict
 from mlops_desktop.panels.monitoring.words import feature_name, span
 from mlops_desktop.widgets.error_chart import start_s
 from mlops_desktop.widgets.heat_map import HeatMap
@@ -35,7 +35,8 @@ class DriftMap(HeatMap):
         names: dict[str, None] = {}
         for window in windows:
             names.update(dict.fromkeys(feature.name for feature in window.features))
-        self._names = tuple(names)
+        # The answers come last, also after a column that only a later version watches.
+        self._names = tuple(sorted(names, key=lambda name: name == PREDICTION))
         place = {name: row for row, name in enumerate(self._names)}
         values = np.full((len(place), len(windows)), np.nan)
         for column, window in enumerate(windows):
@@ -45,7 +46,10 @@ class DriftMap(HeatMap):
         self.say_empty("" if self._names else empty)
         self.set_readout(self.tr("dot: over the limit, grey: too few rows"))
         shown = [feature_name(name) for name in self._names]
-        self.set_values(shown, [start_s(window) for window in windows], values, 1.0)
+        # A window that still fills holds half a week, say, so it is shown but not judged.
+        limits = np.where([window.complete for window in windows], 1.0, np.inf)
+        starts = [start_s(window) for window in windows]
+        self.set_values(shown, starts, values, np.broadcast_to(limits, values.shape))
 
     def cell_text(self, feature: int, time: int) -> str:
         window, name = self._windows[time], self._names[feature]
@@ -53,6 +57,7 @@ class DriftMap(HeatMap):
         said = self.tr("too few rows ({0})").format(window.rows)
         if drift is not None:
             said = self.tr("{0:.3g}, limit {1:.3g}").format(drift.value, drift.threshold)
+            said += "" if window.complete else self.tr(" (still filling)")
         elif window.verdict is not WindowVerdict.TOO_FEW:
             said = self.tr("not watched by v{0}").format(window.version)
         return f"{feature_name(name)}, {span(window)}:  {said}"

@@ -34,6 +34,7 @@ class Header(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._running = False
         self.state = Chip()
         self.deployment = QComboBox()
         self.deployment.setAccessibleName(self.tr("Deployment"))
@@ -56,7 +57,6 @@ class Header(QWidget):
         self.live.toggled.connect(lambda _: self.live_toggled.emit())
         self.replay_menu = self._build_replay()
         self.replay = Button(self.tr("Replay"), "play")
-        self.replay.setToolTip(self.tr("Send hours of the sample as if they happened now"))
         self.replay.set_menu(self.replay_menu)
         self.labels = secondary(self.tr("Labels"), "upload", self.labels_wanted.emit)
         self.labels.setToolTip(self.tr("Add a file with what was true"))
@@ -112,7 +112,8 @@ class Header(QWidget):
             self.deployment.setCurrentText(shown.name)
             text = f"{shown.state} v{shown.version}"
             self.state.set_status(text, _KINDS.get(shown.state, "neutral"))
-            self.live.setEnabled(shown.state is DeploymentState.RUNNING)
+            self._running = shown.state is DeploymentState.RUNNING
+            self.live.setEnabled(self._running)
 
     def show_actions(self, *, alerts: int, predictions: int, sample: bool, busy: bool) -> None:
         """One primary action: an alert to review, or else retraining."""
@@ -121,5 +122,8 @@ class Header(QWidget):
         self.replay.setVisible(sample and bool(predictions))
         for widget in (self.labels, self.retrain, self.range):
             widget.setVisible(bool(predictions))
-        for button in (self.replay, self.labels, self.retrain):
+        for button in (self.labels, self.retrain):
             button.setEnabled(not busy)
+        self.replay.setEnabled(self._running and not busy)
+        replays = self.tr("Send hours of the sample as if they happened now")
+        self.replay.setToolTip(replays if self._running else self.tr("Start it in Deploy first."))

@@ -17,7 +17,7 @@ from mlops_desktop.panels.monitoring.change import ChangeCard
 from mlops_desktop.panels.monitoring.drift import DriftMap
 from mlops_desktop.panels.monitoring.traffic import Traffic
 from mlops_desktop.widgets.cards import heading, label
-from mlops_desktop.widgets.error_chart import ErrorChart, start_s
+from mlops_desktop.widgets.error_chart import ErrorChart, end_s, start_s
 
 
 class Overview(QWidget):
@@ -32,6 +32,7 @@ class Overview(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._windows: tuple[Window, ...] = ()
+        self._range = (0.0, 0.0)
         self._story = ""
         self._build()
 
@@ -98,10 +99,12 @@ class Overview(QWidget):
         """Another deployment comes: its times are others, and no change is looked at yet."""
         self.close_change()
         self.traffic.clear_live()
-        self.error.show_everything()
+        self._range = (0.0, 0.0)
 
     def show_summary(self, summary: MonitorSummary, windows: Sequence[Window]) -> None:
         """windows: those of the chosen range of time."""
+        if windows:
+            self._show_range(start_s(windows[0]), end_s(windows[-1]))
         self._windows = tuple(windows)
         self.verdict.setText(words.verdict(summary))
         self.facts.setText(words.facts(summary))
@@ -109,6 +112,13 @@ class Overview(QWidget):
         self.alerts.show_alerts(summary.alerts)
         self.drift.show_windows(windows)
         self.traffic.show_windows(windows)
+
+    def _show_range(self, start: float, end: float) -> None:
+        """All charts of windows from start to end, in seconds; as zoomed while these stay."""
+        if (start, end) != self._range:
+            self._range = (start, end)
+            for plot in (self.error, self.traffic.counts, self.traffic.latency):
+                plot.set_x_range(start, end)
 
     def see_change(self, alert: Alert) -> None:
         """The window that an alert is about, beside the training rows."""

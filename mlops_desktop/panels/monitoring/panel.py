@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,17 +10,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
-from mlops_desktop.actions import deployments, home, models, monitoring, replay
+from mlops_desktop.actions import monitoring
 from mlops_desktop.actions.replay import Story
 from mlops_desktop.core.deployments import Deployment, DeploymentState
-from mlops_desktop.core.monitoring import MonitorSummary, Window
+from mlops_desktop.core.monitoring import Window
 from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.header import Header
 from mlops_desktop.panels.monitoring.live import Live
+from mlops_desktop.panels.monitoring.look import Seen, look
+from mlops_desktop.panels.monitoring.silent import Silent
 from mlops_desktop.panels.monitoring.work import Work
 from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.banner import Banner
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.page import Page
@@ -30,22 +32,10 @@ from mlops_desktop.work.jobs import Jobs
 
 if TYPE_CHECKING:
     from mlops_desktop.panels.monitoring.overview import Overview
-    from mlops_desktop.store.store import Store
 
 _KINDS = {"deployments", "monitoring", "models"}
 _RELOAD_MS = 400  # Folding and replays tell of changes many times a second.
 _LOADING, _UNDEPLOYED, _SILENT, _FULL = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What one look at the store found. target: the column that the deployed model predicts."""
-
-    deployments: list[Deployment]
-    deployment: Deployment
-    summary: MonitorSummary
-    target: str
-    sample: bool
 
 
 class MonitoringPanel(Page):
@@ -59,7 +49,7 @@ class MonitoringPanel(Page):
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(self.tr("Monitor"))
         self._jobs = jobs
-        self._seen: _Seen | None = None
+        self._seen: Seen | None = None
         self._wanted = ""
         self._asked: str | None = None  # For which deployment the store is being asked now.
         self._newest: dict[str, str] = {}  # The end of the newest window, by deployment.
@@ -78,6 +68,12 @@ class MonitoringPanel(Page):
         self.header.addWidget(self.head)
         self.work = Work(self._jobs)
         self.body.addWidget(self.work)
+        button = secondary(self.tr("Open Deploy"), "", self._open_deploy)
+        button.setObjectName("open-deploy")
+        self.failed = Banner("error", "", [button])
+        self.failed.setObjectName("deployment-failed")
+        self.failed.hide()
+        self.body.addWidget(self.failed)
         loading = label(self.tr("Loading…"), muted=True)
         loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         deploy = primary(self.tr("Deploy"), "server", partial(self.open_panel.emit, "deploy", None))
@@ -87,28 +83,12 @@ class MonitoringPanel(Page):
             self.tr("Deploy a model first. What it answers is then watched here."),
             deploy,
         )
+        self._silent = Silent(self.head.replay_menu)
+        self._silent.try_wanted.connect(self._open_deploy)
         self._stack = QStackedWidget()
-        for page in (loading, undeployed, self._build_silent()):
+        for page in (loading, undeployed, self._silent):
             self._stack.addWidget(page)
         self.body.addWidget(self._stack, 1)
-
-    def _build_silent(self) -> QWidget:
-        buttons = QWidget()
-        row = QHBoxLayout(buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        self._replay_empty = primary(self.tr("Replay…"), "play", self._open_replays)
-        self._replay_empty.setObjectName("replay-empty")
-        try_it = secondary(
-            self.tr("Open Try it"),
-            "server",
-            lambda: self.open_panel.emit("deploy", self.head.name),
-        )
-        try_it.setObjectName("open-try-it")
-        row.addWidget(self._replay_empty)
-        row.addWidget(try_it)
-        self._silent = EmptyState("activity", "", buttons)
-        return self._silent
 
     def _wire(self) -> None:
         head, work = self.head, self.work
@@ -151,7 +131,12 @@ class MonitoringPanel(Page):
             return
         self._asked = wanted
         since = self._since(wanted)
-        self._jobs.run(self, lambda store: _look(store, wanted, since), self._show, self._on_failed)
+        self._jobs.run(
+            self,
+            lambda store: look(store, wanted, since),
+            partial(self._show, wanted),
+            self._on_failed,
+        )
 
     def _since(self, name: str) -> str | None:
         """Windows before it are of no interest, as far as the newest one is known."""
@@ -160,44 +145,42 @@ class MonitoringPanel(Page):
             return None
         return (newest - timedelta(days=self.head.days)).isoformat()
 
-    def _show(self, seen: _Seen | None) -> None:
-        self._asked = None
-        if self._wanted and (seen is None or seen.deployment.name == self._wanted):
-            self._wanted = ""
+    def _show(self, asked: str, seen: Seen | None) -> None:
+        if asked != self._asked:
+            return  # Another one was chosen meanwhile.
+        self._asked, self._wanted = None, ""
         before, self._seen = self._seen, seen
         deployment = seen.deployment if seen else None
         self.head.show_deployments(seen.deployments if seen else [], deployment)
         self.live.watch(deployment)
+        self._show_failed(deployment)
         if seen is None:
             self._stack.setCurrentIndex(_UNDEPLOYED)
         elif not seen.summary.predictions:
-            self._show_silent(seen)
+            self._silent.show_seen(seen, busy=self.work.busy)
+            self._stack.setCurrentIndex(_SILENT)
         else:
             self._show_full(seen)
         other = before is None or seen is None or before.deployment.id != seen.deployment.id
         if other:
             self.live.fold()
+            self.work.clear()
             if self._overview is not None:
                 self._overview.start_over()
         self._show_actions()
         self._apply_live()
 
-    def _show_silent(self, seen: _Seen) -> None:
-        running = seen.deployment.state is DeploymentState.RUNNING
-        said = self.tr("No predictions yet. Send test traffic, or open Try it.")
-        if not running:
-            said = self.tr("No predictions yet, and {0} does not run. Start it in Deploy.").format(
-                seen.deployment.name
-            )
-        elif seen.sample:
-            said = self.tr(
-                "No predictions yet. Replay hours of the sample as live traffic, or open Try it."
-            )
-        self._silent.set_sentence(said)
-        self._replay_empty.setVisible(seen.sample and running)
-        self._stack.setCurrentIndex(_SILENT)
+    def _show_failed(self, deployment: Deployment | None) -> None:
+        failed = deployment is not None and deployment.state is DeploymentState.FAILED
+        self.failed.setVisible(failed)
+        if deployment is not None and failed:
+            said = self.tr("{0} ended by itself, so nobody gets answers.").format(deployment.name)
+            self.failed.say(said, deployment.error)
 
-    def _show_full(self, seen: _Seen) -> None:
+    def _open_deploy(self) -> None:
+        self.open_panel.emit("deploy", self.head.name)
+
+    def _show_full(self, seen: Seen) -> None:
         windows = seen.summary.windows
         if windows:
             self._newest[seen.deployment.name] = max(window.end for window in windows)
@@ -238,8 +221,7 @@ class MonitoringPanel(Page):
 
     def _apply_live(self) -> None:
         seen = self._seen
-        running = seen is not None and seen.deployment.state is DeploymentState.RUNNING
-        on = running and self.isVisible() and self.head.live.isChecked()
+        on = seen is not None and seen.running and self.isVisible() and self.head.live.isChecked()
         self.live.set_running(on)
         if self._overview is not None:
             self._overview.traffic.set_live(on)
@@ -268,15 +250,12 @@ class MonitoringPanel(Page):
                 view.show_change_error,
             )
 
-    def _open_replays(self) -> None:
-        below = self._replay_empty.rect().bottomLeft()
-        self.head.replay_menu.popup(self._replay_empty.mapToGlobal(below))
-
     def _replay(self, story: str) -> None:
         self.work.replay(self.head.name, Story(story))
 
     def _retrain(self) -> None:
-        self.work.retrain(self.head.name)
+        if self._seen is not None:
+            self.work.retrain(self.head.name, words.newest_error(self._seen.summary))
 
     def _ask_column(self, path: str) -> None:
         if self._seen is not None:
@@ -306,24 +285,3 @@ class MonitoringPanel(Page):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(then)
         dialog.open()
-
-
-def _look(store: Store, wanted: str, since: str | None) -> _Seen | None:
-    """The deployment of that name, or else the one that needs a person most; None without any."""
-    found = deployments.list_deployments(store)
-    if not found:
-        return None
-    by_name = {one.name: one for one in found}
-    if wanted not in by_name:
-        alert = home.overview(store).facts.alert_deployment
-        running = [one.name for one in found if one.state is DeploymentState.RUNNING]
-        wanted = alert if alert in by_name else (running or list(by_name))[0]
-    shown = by_name[wanted]
-    version = models.get_version(store, f"{shown.model}@{shown.version}")
-    return _Seen(
-        found,
-        shown,
-        monitoring.show(store, wanted, since),
-        version.signature.target,
-        replay.is_sample(store, wanted),
-    )

@@ -51,7 +51,7 @@ class Traffic(QStackedWidget):
         self.counts.set_markers(version_starts(windows))
         p50 = np.array([_known(window.latency_p50_us) for window in windows])
         p95 = np.array([_known(window.latency_p95_us) for window in windows])
-        _show_latency(self.latency, x, p50, p95)
+        _show_latency(self.latency, x, p50, p95, markers=True)
 
     def clear_live(self) -> None:
         self._live.clear()
@@ -86,14 +86,24 @@ def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
 
 
 def _show_latency(
-    plot: LinePlot, x: NDArray[np.float64], p50: NDArray[np.float64], p95: NDArray[np.float64]
+    plot: LinePlot,
+    x: NDArray[np.float64],
+    p50: NDArray[np.float64],
+    p95: NDArray[np.float64],
+    *,
+    markers: bool = False,
 ) -> None:
     """In the unit that gives figures of a few digits."""
     worst = np.nanmax(p95, initial=0.0)
     unit, scale = ("ms", 1000.0) if worst >= 1000 else ("µs", 1.0)
     plot.set_y_label(unit)
     # The median first, since it is the one to look at.
-    plot.set_series([Series("p50", x, p50 / scale), Series("p95", x, p95 / scale)])
+    plot.set_series(
+        [
+            Series("p50", x, p50 / scale, markers=markers),
+            Series("p95", x, p95 / scale, markers=markers),
+        ]
+    )
 
 
 def _known(value: float | None) -> float:

@@ -135,6 +135,11 @@ def facts(summary: MonitorSummary) -> str:
         said.append((text if few == 1 else many).format(few, MIN_WINDOW_ROWS))
     if windows and not windows[-1].complete:
         said.append(tr("The newest is still filling."))
+    limit = windows[-1].error_threshold if windows else None
+    metric = METRICS.get(summary.metric)
+    if limit is not None and metric is not None:
+        text = tr("{0} should stay above {1:.3g}.") if metric.higher_is_better else ""
+        said.append((text or tr("{0} should stay below {1:.3g}.")).format(metric.title, limit))
     return " ".join(said)
 
 
@@ -171,10 +176,21 @@ def retrained(version: ModelVersion) -> str:
     return tr("{0} is registered, but blocked: {1} failed.").format(name, failed)
 
 
-def retrained_detail(version: ModelVersion) -> str:
-    return tr("Error on held-out rows: {0} {1:.4g} (95 % sure: {2:.4g} to {3:.4g}).").format(
+def retrained_detail(version: ModelVersion, before: str) -> str:
+    """before: what newest_error said of the version that serves, or nothing."""
+    said = tr("On rows that it has not seen: {0} {1:.4g} (95 % sure: {2:.4g} to {3:.4g}).").format(
         metric_title(version.metric), version.value, version.low, version.high
     )
+    return f"{said} {before}".strip()
+
+
+def newest_error(summary: MonitorSummary) -> str:
+    """How wrong the newest full window was, to compare a retrained model with."""
+    full = [w for w in summary.windows if w.complete and w.error is not None]
+    if not full:
+        return ""
+    last = full[-1]
+    return tr("v{0} had {1:.4g} in its newest full window.").format(last.version, last.error)
 
 
 def story_title(story: Story) -> str:

@@ -76,11 +76,12 @@ class Work(QWidget):
         self.ask.line.setText(guess)
         self.ask.line.selectAll()
 
-    def retrain(self, name: str) -> None:
+    def retrain(self, name: str, before: str) -> None:
+        """before: how the version that serves did lately, in words, for the result."""
         self._start(
             self.tr("Retrain {0}").format(name),
             lambda lane, context: monitoring.retrain(lane, name, context),
-            self._show_retrained,
+            partial(self._show_retrained, before),
         )
 
     def show_error(self, error: UserError) -> None:
@@ -137,11 +138,12 @@ class Work(QWidget):
         kind = "ok" if batch.matched == batch.rows else "warn"
         self._say(kind, words.labels_joined(batch))
 
-    def _show_retrained(self, version: ModelVersion) -> None:
+    def _show_retrained(self, before: str, version: ModelVersion) -> None:
         review = primary(self.tr("Review"), "", partial(self.model_wanted.emit, version.ref))
         review.setObjectName("review-retrained")
         kind = "ok" if version.gates_pass else "warn"
-        self._say(kind, words.retrained(version), words.retrained_detail(version), [review])
+        detail = words.retrained_detail(version, before)
+        self._say(kind, words.retrained(version), detail, [review])
 
     def _say(self, kind: str, text: str, detail: str = "", actions: Sequence[Button] = ()) -> None:
         banner = Banner(kind, text, actions, detail=detail, closable=True)
