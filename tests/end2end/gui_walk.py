@@ -196,7 +196,9 @@ def _monitor_and_retrain(me: Walker) -> None:
         "the new version waits",
     )
     me.say("the new version waits for approval")
-    me.go("Models", "models")
+    (review,) = [b for b in result.findChildren(QAbstractButton) if "Review" in b.text()]
+    QTest.mouseClick(review, Qt.MouseButton.LeftButton)
+    me.wait_panel("models")
     me.click("approve-model")
     me.type("approval-note", "It knows 2012, too.")
     me.click("confirm-approve")
