@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QDoubleValidator
+from PySide6.QtGui import QDoubleValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -124,7 +124,7 @@ class Form(QWidget):
             box.toggled.connect(lambda: self._edited(field))
             return box
         if field.kind == "choice":
-            combo = QComboBox()
+            combo = _Combo()
             combo.setEditable(field.open_choice)
             combo.addItems(([""] if field.optional else []) + list(field.choices))
             combo.currentTextChanged.connect(lambda: self._edited(field))
@@ -196,6 +196,16 @@ class Form(QWidget):
         for widget in (note, editor):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
+
+
+class _Combo(QComboBox):
+    """Scrolling past it must not change what was chosen."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 def _text(editor: QWidget) -> str:

@@ -157,6 +157,20 @@ def test_that_a_newer_version_is_swapped_in_and_rolled_back(
     assert "by v1" in ask(running, qtbot)
 
 
+def test_that_a_refused_swap_is_explained_and_the_server_goes_on(
+    running: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    running.strip.serve_wanted.emit(9)
+    qtbot.waitUntil(running.failure.isVisible)
+    running.reload()
+    with qtbot.assertNotEmitted(running.toast, wait=100):
+        assert ask(running, qtbot).startswith("Answered")
+    assert running.failure.isVisible()
+    again = running.findChild(QPushButton, "start-again")
+    assert again is not None
+    assert not again.isVisible()
+
+
 def test_that_a_server_that_dies_is_shown_with_its_log_and_starts_again(
     running: DeploymentsPanel, jobs: Jobs, qtbot: QtBot
 ) -> None:

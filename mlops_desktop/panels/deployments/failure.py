@@ -42,6 +42,11 @@ class FailureBox(QWidget):
         self._log.setVisible(bool(self._log.toPlainText()))
         self.show()
 
+    @property
+    def offers_start(self) -> bool:
+        """It tells of a server that is gone, not of a change that one refused."""
+        return not self.isHidden() and not self._again.isHidden()
+
     def show_log(self, text: str) -> None:
         """The last lines, where there are any."""
         lines = text.strip().splitlines()

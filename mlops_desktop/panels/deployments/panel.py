@@ -213,7 +213,7 @@ class DeploymentsPanel(Page):
                     hint=self.tr("The end of its log is below."),
                 )
             )
-        elif deployment.state is DeploymentState.RUNNING:
+        elif deployment.state is DeploymentState.RUNNING and self.failure.offers_start:
             self.failure.clear()
         self._load_token(deployment)
         self._on_tick()
