@@ -47,10 +47,13 @@ class Overview(QWidget):
             self.scatter.item.setLabel("bottom", self.tr("actual {0}").format(target))
             self.scatter.item.setLabel("left", self.tr("predicted {0}").format(target))
             self.scatter.set_points(*_points(found))
-        worse = self.tr("fall") if METRICS[found.metric].higher_is_better else self.tr("rise")
+        better_high = METRICS[found.metric].higher_is_better
+        words = (
+            self.tr("{0} lost by shuffling") if better_high else self.tr("{0} added by shuffling")
+        )
         self.importance.set_bars(
             [_bar(item, found.importance[0].mean) for item in found.importance[:_BARS]],
-            self.tr("{0} of {1} when shuffled").format(worse, metric_title(found.metric)),
+            words.format(metric_title(found.metric)),
         )
 
 

@@ -118,7 +118,7 @@ class Details(QWidget):
 
     def _asked_pairs(self, details: RunDetails) -> list[tuple[str, str | QWidget]]:
         run, spec, data = details.run, details.run.spec, details.data
-        open_data = link(data.ref, lambda: self.data_wanted.emit(data.ref))
+        open_data = link(data.ref, lambda: self.data_wanted.emit(data.ref), inline=True)
         pairs: list[tuple[str, str | QWidget]] = [
             (self.tr("Data"), open_data),
             (self.tr("Content hash"), f"{data.content_hash[:16]}\u2026"),
