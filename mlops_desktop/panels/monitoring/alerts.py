@@ -25,7 +25,7 @@ class AlertsCard(Card):
     def __init__(self) -> None:
         super().__init__(self.tr("Alerts"))
         self.setObjectName("alerts-card")
-        self._alerts: tuple[Alert, ...] | None = None
+        self._shown: tuple[tuple[Alert, ...], tuple[Alert, ...]] | None = None
         self._folded = True
         self._count = Chip()
         self.header.addWidget(self._count)
@@ -38,17 +38,15 @@ class AlertsCard(Card):
         self.body.setContentsMargins(16, 12, 8, 12)
         self.body.addWidget(scrolled(self._list), 1)
 
-    def show_alerts(self, alerts: Sequence[Alert]) -> None:
-        """alerts: as the store orders them, the active and the worst first."""
-        if self._alerts == tuple(alerts):
+    def show_alerts(self, active: Sequence[Alert], resolved: Sequence[Alert]) -> None:
+        """active: the one that leads first."""
+        if self._shown == (found := (tuple(active), tuple(resolved))):
             return  # Nothing moves under the pointer, and the focus stays.
-        self._alerts = tuple(alerts)
+        self._shown = found
         self._fill()
 
     def _fill(self) -> None:
-        alerts = self._alerts or ()
-        on = [alert for alert in alerts if alert.state is AlertState.ACTIVE]
-        over = [alert for alert in alerts if alert.state is not AlertState.ACTIVE]
+        on, over = self._shown or ((), ())
         if on:
             self._count.set_status(self.tr("{0} active").format(len(on)), "error")
         else:

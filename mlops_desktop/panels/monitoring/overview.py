@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, 
 
 from mlops_desktop.actions.monitoring import Distribution
 from mlops_desktop.core.errors import UserError
-from mlops_desktop.core.monitoring import PREDICTION, Alert, MonitorSummary, Window
+from mlops_desktop.core.monitoring import PREDICTION, Alert, AlertState, MonitorSummary, Window
 from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.alerts import AlertsCard
 from mlops_desktop.panels.monitoring.change import ChangeCard
@@ -109,7 +109,8 @@ class Overview(QWidget):
         self.verdict.setText(words.verdict(summary))
         self.facts.setText(words.facts(summary))
         self.error.show_windows(windows, summary.metric)
-        self.alerts.show_alerts(summary.alerts)
+        resolved = [one for one in summary.alerts if one.state is not AlertState.ACTIVE]
+        self.alerts.show_alerts(words.active(summary), resolved)
         self.drift.show_windows(windows)
         self.traffic.show_windows(windows)
 

@@ -60,8 +60,9 @@ def span(window: Window) -> str:
 
 
 def active(summary: MonitorSummary) -> list[Alert]:
-    """The alerts that are on, the worst first."""
-    return [alert for alert in summary.alerts if alert.state is AlertState.ACTIVE]
+    """The alerts that are on: errors, then inputs, then the answers that follow from them."""
+    found = [alert for alert in summary.alerts if alert.state is AlertState.ACTIVE]
+    return sorted(found, key=lambda alert: (not is_error(alert), alert.subject == PREDICTION))
 
 
 def alert_title(alert: Alert) -> str:
