@@ -122,18 +122,18 @@ class Overview(QWidget):
                 plot.set_x_range(start, end)
 
     def see_change(self, alert: Alert) -> None:
-        """The window that an alert is about, beside the training rows."""
-        feature = PREDICTION if words.is_error(alert) else alert.subject
-        since = [window for window in self._windows if words.concerns(alert, window)]
-        if not words.is_error(alert):
-            since = [window for window in since if feature in window.drifted]
-        elif since:
-            self.error.show_cross(start_s(since[0]))
-        if since:
-            self._story = words.error_story(alert, self._windows) if words.is_error(alert) else ""
-            self.detail_wanted.emit(since[-1], feature)
-        else:
+        """The newest window that an alert is about, beside the training rows."""
+        about = [window for window in self._windows if words.concerns(alert, window)]
+        if not about:
             self.out_of_range.emit()
+            return
+        self.error.show_cross(start_s(about[0]))
+        if words.is_error(alert):
+            self._story = words.error_story(alert, about)
+            self.detail_wanted.emit(about[-1], PREDICTION)
+        else:
+            self._story = ""
+            self.detail_wanted.emit(about[-1], alert.subject)
 
     def show_change(self, window: Window, feature: str, change: Distribution) -> None:
         self.change.show_change(feature, window, change, self._story)

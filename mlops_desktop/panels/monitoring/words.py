@@ -84,11 +84,11 @@ def alert_figures(alert: Alert) -> str:
 
 
 def concerns(alert: Alert, window: Window) -> bool:
-    """True for the windows from the first over the limit to the last before it was fine again."""
+    """True for the measured windows of an alert: over the limit, or in between such ones."""
+    measured = window.error is not None if is_error(alert) else alert.subject in window.drifted
+    ended = alert.until is not None and window.start >= alert.until
     return (
-        window.version == alert.version
-        and window.start >= alert.since
-        and (alert.until is None or window.start < alert.until)
+        window.version == alert.version and window.start >= alert.since and measured and not ended
     )
 
 
@@ -122,9 +122,12 @@ def facts(summary: MonitorSummary) -> str:
     """How much there is to judge by."""
     windows = summary.windows
     share = summary.labelled / summary.predictions if summary.predictions else 0.0
+    count = summary.predictions
+    one = tr("1 prediction, {1} with labels ({2}).")
+    many = tr("{0} predictions, {1} of them with labels ({2}).")
     said = [
-        tr("{0} predictions, {1} of them with labels ({2}).").format(
-            f"{summary.predictions:,}", f"{summary.labelled:,}", f"{100 * share:.0f}\u00a0%"
+        (one if count == 1 else many).format(
+            f"{count:,}", f"{summary.labelled:,}", f"{100 * share:.0f}\u00a0%"
         )
     ]
     if windows:
@@ -249,20 +252,17 @@ def _most_changed(change: Distribution) -> str:
 
 
 def error_story(alert: Alert, windows: Sequence[Window]) -> str:
-    """What happened to the error, and whether the inputs explain it."""
-    since = [w for w in windows if concerns(alert, w) and w.error is not None]
+    """What happened to the error, and whether the inputs explain it. windows: the alert's own."""
     metric = METRICS[alert.subject]
-    over = [w for w in since if w.error and metric.better(alert.threshold, w.error)]
-    worst = over[0] if over else None
-    for window in over:
-        if worst and worst.error and window.error and metric.better(worst.error, window.error):
-            worst = window
+    over = [w for w in windows if w.error is not None and metric.better(alert.threshold, w.error)]
     said = [
         tr("{0} passed its limit of {1:.3g} in {2} of {3} windows.").format(
-            metric.title, alert.threshold, len(over), len(since)
+            metric.title, alert.threshold, len(over), len(windows)
         )
     ]
-    if worst is not None:
+    if over:
+        bad = max if not metric.higher_is_better else min
+        worst = bad(over, key=lambda window: window.error or 0.0)
         said.append(tr("Worst: {0:.3g}, {1}.").format(worst.error, span(worst)))
     drifts = Counter(name for window in over for name in window.drifted if name != PREDICTION)
     often = [name for name, count in drifts.most_common(4) if 2 * count > len(over)]
