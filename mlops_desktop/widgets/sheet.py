@@ -33,6 +33,8 @@ QPushButton[kind="link"] { border: 1px solid transparent; background: transparen
   color: $accent; padding: 0 4px; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"][inline="true"] { min-height: 20px; padding: 0; border: none; }
+QPushButton[kind="link"]:focus { border: 1px solid $accent; border-radius: 4px; }
+QPushButton[kind="link"][inline="true"]:focus { border: 1px solid $accent; }
 QToolButton[kind="icon"], QPushButton[kind="quiet"] { border: 1px solid transparent;
   background: transparent; }
 QToolButton[kind="icon"] { padding: 0; min-width: 30px; }

@@ -153,7 +153,7 @@ def test_that_a_cell_of_the_drift_map_opens_its_change(
     record(workspace_dir, 3)
     opened(panel, qtbot, "The inputs look")
     panel.findChild(HeatMap, "drift-map").cell_clicked.emit(0, 1)
-    qtbot.waitUntil(lambda: "x looks as in training" in text(panel, "change-words"))
+    qtbot.waitUntil(lambda: "x: as in training" in text(panel, "change-words"))
 
 
 def test_that_labels_of_a_file_are_joined_and_counted(

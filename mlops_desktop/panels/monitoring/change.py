@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 
 from mlops_desktop.actions.monitoring import Distribution
 from mlops_desktop.core.errors import UserError
-from mlops_desktop.core.monitoring import PREDICTION, Window
+from mlops_desktop.core.monitoring import Window
 from mlops_desktop.panels.monitoring.words import drift_story, feature_name, span
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import IconButton
@@ -33,18 +33,11 @@ class ChangeCard(PairedBars):
 
     def show_change(self, feature: str, window: Window, change: Distribution, story: str) -> None:
         """story: what to say instead of the test, where an alert has more to tell."""
-        name = feature_name(feature)
-        self.set_title(
-            f"{name[:1].upper() + name[1:] if feature == PREDICTION else name}, {span(window)}"
-        )
+        self.set_title(f"{feature_name(feature)}, {span(window)}")
         self.error.show_error(None)
         self.words.setText(story or drift_story(feature, change))
-        self.set_pairs(
-            [
-                Pair(*three)
-                for three in zip(change.labels, change.reference, change.current, strict=True)
-            ]
-        )
+        shares = zip(change.labels, change.reference, change.current, strict=True)
+        self.set_pairs([Pair(*one) for one in shares])
 
     def show_error(self, error: UserError) -> None:
         self.words.clear()

@@ -38,7 +38,7 @@ def metric_title(name: str) -> str:
 
 def feature_name(name: str) -> str:
     """A watched column as it is called to a person."""
-    return tr("the answers") if name == PREDICTION else name
+    return tr("The answers") if name == PREDICTION else name
 
 
 def day(time: str) -> str:
@@ -63,6 +63,10 @@ def active(summary: MonitorSummary) -> list[Alert]:
     """The alerts that are on: errors, then inputs, then the answers that follow from them."""
     found = [alert for alert in summary.alerts if alert.state is AlertState.ACTIVE]
     return sorted(found, key=lambda alert: (not is_error(alert), alert.subject == PREDICTION))
+
+
+def is_error(alert: Alert) -> bool:
+    return alert.kind is AlertKind.ERROR
 
 
 def alert_title(alert: Alert) -> str:
@@ -134,23 +138,23 @@ def facts(summary: MonitorSummary) -> str:
         said.append(_windows(windows))
     few = sum(window.verdict is WindowVerdict.TOO_FEW for window in windows)
     if few:
-        text = tr("1 with fewer than {1} rows is not judged.")
+        one = tr("1 with fewer than {1} rows is not judged.")
         many = tr("{0} with fewer than {1} rows are not judged.")
-        said.append((text if few == 1 else many).format(few, MIN_WINDOW_ROWS))
+        said.append((one if few == 1 else many).format(few, MIN_WINDOW_ROWS))
     if windows and not windows[-1].complete:
         said.append(tr("The newest is still filling."))
     limit = windows[-1].error_threshold if windows else None
     metric = METRICS.get(summary.metric)
     if limit is not None and metric is not None:
-        text = tr("{0} should stay above {1:.3g}.") if metric.higher_is_better else ""
-        said.append((text or tr("{0} should stay below {1:.3g}.")).format(metric.title, limit))
+        above, below = tr("{0} should stay above {1:.3g}."), tr("{0} should stay below {1:.3g}.")
+        said.append((above if metric.higher_is_better else below).format(metric.title, limit))
     return " ".join(said)
 
 
 def _windows(windows: Sequence[Window]) -> str:
     count = len(windows)
-    length = parsed(windows[0].end), parsed(windows[0].start)
-    days = (length[0] - length[1]) / timedelta(days=1) if length[0] and length[1] else 0.0
+    start, end = parsed(windows[0].start), parsed(windows[0].end)
+    days = (end - start) / timedelta(days=1) if start and end else 0.0
     if days >= 2:
         text = tr("1 window of {1} days.") if count == 1 else tr("{0} windows of {1} days.")
     else:
@@ -232,10 +236,8 @@ def drift_story(name: str, change: Distribution) -> str:
         text = tr(
             "The mix differs by {0:.3g} (0 alike, 1 nothing in common); {1:.3g} is the limit."
         )
-    verdict_ = tr("{0} moved.") if drift.drifted else tr("{0} looks as in training.")
-    title = feature_name(name)
-    said = [verdict_.format(title[:1].upper() + title[1:] if name == PREDICTION else title)]
-    said.append(text.format(drift.value, drift.threshold))
+    opening = tr("{0} moved.") if drift.drifted else tr("{0}: as in training.")
+    said = [opening.format(feature_name(name)), text.format(drift.value, drift.threshold)]
     if drift.drifted:
         said.append(_most_changed(change))
     return " ".join(said)
@@ -261,8 +263,8 @@ def error_story(alert: Alert, windows: Sequence[Window]) -> str:
         )
     ]
     if over:
-        bad = max if not metric.higher_is_better else min
-        worst = bad(over, key=lambda window: window.error or 0.0)
+        worse = min if metric.higher_is_better else max
+        worst = worse(over, key=lambda window: window.error or 0.0)
         said.append(tr("Worst: {0:.3g}, {1}.").format(worst.error, span(worst)))
     drifts = Counter(name for window in over for name in window.drifted if name != PREDICTION)
     often = [name for name, count in drifts.most_common(4) if 2 * count > len(over)]
@@ -271,7 +273,3 @@ def error_story(alert: Alert, windows: Sequence[Window]) -> str:
     else:
         said.append(tr("No input drifted in most of them: the world changed, not the inputs."))
     return " ".join(said)
-
-
-def is_error(alert: Alert) -> bool:
-    return alert.kind is AlertKind.ERROR
