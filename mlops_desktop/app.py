@@ -198,6 +198,10 @@ class App(QObject):
         self._watch.stop()
         self._preferences.setValue("geometry", self.window.saveGeometry())
         self._preferences.sync()
+        for job in self.jobs.jobs():
+            job.cancel()
+        if self._deployed:
+            deployments.shut_down_unkept(self.jobs.lane)
         self.jobs.shutdown()
         self.servers.close()
 

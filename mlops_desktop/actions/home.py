@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops_desktop.actions import monitoring
 from mlops_desktop.core import home as core
 from mlops_desktop.core.audit import AuditEntry
+from mlops_desktop.core.monitoring import MonitorSummary
 from mlops_desktop.store import audit, home
 
 if TYPE_CHECKING:
@@ -15,17 +17,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """recent: audit entries, newest first."""
+    """recent: audit entries, newest first. watched: the deployment whose error is shown: the one
+    with the top alert, else the first that has answers; None where there is none."""
 
     facts: core.Facts
     stages: tuple[core.StageStatus, ...]
     next_step: core.NextStep
     recent: tuple[AuditEntry, ...]
+    watched: MonitorSummary | None
 
 
 def overview(store: Store) -> Overview:
     """The state of the loop now."""
     facts = home.facts(store)
+    names = [facts.alert_deployment] if facts.alert_deployment else home.answering(store)
     return Overview(
-        facts, core.stages(facts), core.next_step(facts), tuple(audit.entries(store, 12))
+        facts=facts,
+        stages=core.stages(facts),
+        next_step=core.next_step(facts),
+        recent=tuple(audit.entries(store, 12)),
+        watched=monitoring.show(store, names[0]) if names else None,
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from mlops_desktop.actions import home
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.home import NextStep, Stage, StageStatus, Tone
+from mlops_desktop.core.monitoring import MonitorSummary, Window
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, EmptyState, label, numeral
 from mlops_desktop.widgets.icons import IconLabel
@@ -17,6 +21,9 @@ from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.times import ago, local_time
 from mlops_desktop.work.jobs import Jobs
+
+if TYPE_CHECKING:
+    from mlops_desktop.widgets.error_chart import ErrorChart
 
 _ICONS = {
     Stage.DATA: "database",
@@ -44,6 +51,9 @@ class HomePanel(Page):
     def __init__(self, jobs: Jobs) -> None:
         super().__init__(self.tr("Home"))
         self._jobs = jobs
+        self._watched: MonitorSummary | None = None
+        self._chart: ErrorChart | None = None
+        self._importing = False
         self._build()
         jobs.changed.connect(self._on_changed)
 
@@ -87,8 +97,13 @@ class HomePanel(Page):
         self._next = _NextCard()
         self._next.go.connect(lambda stage: self.open_panel.emit(stage, None))
         column.addWidget(self._next)
+        below = QHBoxLayout()
+        below.setSpacing(16)
+        self._chart_place = QVBoxLayout()
+        below.addLayout(self._chart_place, 3)
         self._recent = _RecentCard()
-        column.addWidget(self._recent, 1)
+        below.addWidget(self._recent, 2)
+        column.addLayout(below, 1)
         return page
 
     def shown(self) -> None:
@@ -104,6 +119,40 @@ class HomePanel(Page):
             self._stages[status.stage].show_status(status)
         self._next.show_step(overview.next_step)
         self._recent.show_entries(overview.recent[:_RECENT])
+        self._watched = overview.watched
+        if any(window.error is not None for window in self._windows()):
+            self._show_chart()
+        elif self._chart is not None:
+            self._chart.hide()
+
+    def _windows(self) -> tuple[Window, ...]:
+        return self._watched.windows if self._watched is not None else ()
+
+    def _show_chart(self) -> None:
+        """Charts are slow to import, so a thread does it, and once."""
+        if self._chart is not None:
+            self._fill_chart()
+        elif not self._importing:
+            self._importing = True
+            self._jobs.start(
+                self,
+                "",
+                lambda _lane, _context: import_module("mlops_desktop.widgets.error_chart"),
+                self._make_chart,
+                quiet=True,
+            )
+
+    def _make_chart(self, module: ModuleType) -> None:
+        self._chart = module.ErrorChart()
+        self._chart_place.addWidget(self._chart)
+        self._fill_chart()
+
+    def _fill_chart(self) -> None:
+        if self._chart is not None and self._watched is not None:
+            title = self.tr("Error of {0} in its windows").format(self._watched.deployment)
+            self._chart.set_title(title)
+            self._chart.show_windows(self._watched.windows, self._watched.metric)
+            self._chart.show()
 
     def _on_changed(self, _: frozenset[str]) -> None:
         if self.isVisible():

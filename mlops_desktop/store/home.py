@@ -72,6 +72,16 @@ def facts(store: Store) -> Facts:
     )
 
 
+def answering(store: Store) -> list[str]:
+    """Deployments that have windows, those that run first."""
+    rows = store.query(
+        "SELECT d.name FROM deployments d WHERE EXISTS "
+        "(SELECT 1 FROM windows w WHERE w.deployment_id = d.id) "
+        "ORDER BY d.state <> 'running', d.id DESC"
+    )
+    return [row["name"] for row in rows]
+
+
 def _best(store: Store) -> tuple[int | None, str]:
     """The best run of the newest experiment that finished one, and its value in words."""
     rows = store.query(
