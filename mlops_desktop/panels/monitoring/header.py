@@ -23,7 +23,10 @@ _KINDS: dict[DeploymentState, Kind] = {
 
 
 class Header(QWidget):
-    """Requests of the same names as the buttons. Choosing a deployment or a range is `changed`."""
+    """Requests of the same names as the buttons. Choosing a deployment or a range is `changed`.
+
+    view: the controls of the charts, to stand beside them; hidden until somebody takes them.
+    """
 
     changed = Signal()
     live_toggled = Signal()
@@ -66,9 +69,8 @@ class Header(QWidget):
         self._build()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        self.view = QWidget(self)
+        self.view.hide()
         self.deployment.setMinimumWidth(120)
         for name, widget in (
             ("deployment-state", self.state),
@@ -81,7 +83,16 @@ class Header(QWidget):
             ("review-alert", self.review),
         ):
             widget.setObjectName(name)
-            row.addWidget(widget)
+        _in_a_row(self.view, self.range, self.live)
+        _in_a_row(
+            self,
+            self.state,
+            self.deployment,
+            self.replay,
+            self.labels,
+            self.retrain,
+            self.review,
+        )
 
     def _build_replay(self) -> QMenu:
         menu = QMenu(self)
@@ -120,10 +131,18 @@ class Header(QWidget):
         self.review.setVisible(bool(alerts))
         self.retrain.set_kind("secondary" if alerts else "primary")
         self.replay.setVisible(sample and bool(predictions))
-        for widget in (self.labels, self.retrain, self.range):
+        for widget in (self.labels, self.retrain):
             widget.setVisible(bool(predictions))
         for button in (self.labels, self.retrain):
             button.setEnabled(not busy)
         self.replay.setEnabled(self._running and not busy)
         replays = self.tr("Send hours of the sample as if they happened now")
         self.replay.setToolTip(replays if self._running else self.tr("Start it in Deploy first."))
+
+
+def _in_a_row(place: QWidget, *widgets: QWidget) -> None:
+    row = QHBoxLayout(place)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)

@@ -5,8 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mlops_desktop.actions.monitoring import Distribution
 from mlops_desktop.core.errors import UserError
@@ -29,14 +37,15 @@ class Overview(QWidget):
     out_of_range = Signal()
     retrain_wanted = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, controls: QWidget) -> None:
+        """controls: of the charts; they stand beside the verdict."""
         super().__init__()
         self._windows: tuple[Window, ...] = ()
         self._range = (0.0, 0.0)
         self._story = ""
-        self._build()
+        self._build(controls)
 
-    def _build(self) -> None:
+    def _build(self, controls: QWidget) -> None:
         self.verdict = heading(level=2)
         self.verdict.setObjectName("monitor-verdict")
         self.verdict.setWordWrap(True)
@@ -67,11 +76,21 @@ class Overview(QWidget):
             chart.setObjectName(name)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.verdict)
-        column.addWidget(self.facts)
-        column.addSpacing(8)
+        column.setSpacing(12)
+        column.addLayout(self._build_words(controls))
         column.addWidget(self._build_charts(), 1)
+
+    def _build_words(self, controls: QWidget) -> QHBoxLayout:
+        said = QVBoxLayout()
+        said.setSpacing(4)
+        said.addWidget(self.verdict)
+        said.addWidget(self.facts)
+        across = QHBoxLayout()
+        across.setSpacing(16)
+        across.addLayout(said, 1)
+        across.addWidget(controls, 0, Qt.AlignmentFlag.AlignTop)
+        controls.show()
+        return across
 
     def _build_charts(self) -> QScrollArea:
         inside = _Charts()

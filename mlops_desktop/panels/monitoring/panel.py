@@ -202,7 +202,7 @@ class MonitoringPanel(Page):
         # Plots are slow to load, so not before there is something to draw.
         from mlops_desktop.panels.monitoring.overview import Overview  # noqa: PLC0415
 
-        made = Overview()
+        made = Overview(self.head.view)
         made.detail_wanted.connect(self._ask_change)
         made.out_of_range.connect(self._review_all)
         made.retrain_wanted.connect(self._retrain)
