@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
 from mlops_desktop.actions import monitoring
 from mlops_desktop.actions.replay import Story
+from mlops_desktop.actions.watching import Seen, look
 from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.monitoring import Window
 from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.header import Header
 from mlops_desktop.panels.monitoring.live import Live
-from mlops_desktop.panels.monitoring.look import Seen, look
 from mlops_desktop.panels.monitoring.silent import Silent
 from mlops_desktop.panels.monitoring.work import Work
 from mlops_desktop.paths import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from mlops_desktop.panels.monitoring.look import Seen
+from mlops_desktop.actions.watching import Seen
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import EmptyState
 

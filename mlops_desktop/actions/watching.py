@@ -1,4 +1,4 @@
-"""One look at the store: which deployment to show, and all that the panel shows of it."""
+"""What the Monitor panel shows in one look: which deployment, and all that is known of it."""
 
 from __future__ import annotations
 
