@@ -38,13 +38,17 @@ def main(folder: Path, workspace: Path | None = None, extra: Path | None = None)
 def _fill(workspace: Workspace, extra: Path | None) -> None:
     store = Store.open(workspace)
     lane = DirectLane(store)
-    demo.run(lane, workspace, tell=lambda stage, text: print(stage, text))
+    demo.run(lane, workspace, tell=_say)
     if extra is not None:
         version = datasets.import_file(lane, ImportSpec(str(extra), extra.stem))
         spec = TrainSpec(version.dataset, version.version, version.columns[-1].name)
         runs.train(lane, spec, workers=2)
     deployments.start(lane, "demand@2", "demand", keep=True, context=Context())
     store.close()
+
+
+def _say(stage: str, text: str) -> None:
+    sys.stderr.write(f"{stage}: {text}\n")
 
 
 def _photograph(

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import monitoring
 from mlops_desktop.core import home as core
-from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.monitoring import MonitorSummary
+from mlops_desktop.core.news import News, latest
 from mlops_desktop.store import audit, home
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
 
 
+_LOOK_BACK, _RECENT = 200, 10
+
+
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """recent: audit entries, newest first. watched: the deployment whose error is shown: the one
+    """recent: newest first. watched: the deployment whose error is shown: the one
     with the top alert, else the first that has answers; None where there is none."""
 
     facts: core.Facts
     stages: tuple[core.StageStatus, ...]
     next_step: core.NextStep
-    recent: tuple[AuditEntry, ...]
+    recent: tuple[News, ...]
     watched: MonitorSummary | None
 
 
@@ -35,6 +38,6 @@ def overview(store: Store) -> Overview:
         facts=facts,
         stages=core.stages(facts),
         next_step=core.next_step(facts),
-        recent=tuple(audit.entries(store, 12)),
+        recent=latest(audit.entries(store, _LOOK_BACK), _RECENT),
         watched=monitoring.show(store, names[0]) if names else None,
     )

@@ -75,7 +75,7 @@ def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
                 },
             )
         )
-    except Exception:
+    except Exception:  # noqa: BLE001  Whatever it is, the parent is told of it.
         text = traceback.format_exc()
         sys.stderr.write(text)
         reporter.ended(Ended("crash", error={"traceback": text}))

@@ -16,7 +16,6 @@ class Answer(StrEnum):
 
 Answers = Mapping[str, Answer]  # By key_of(warning).
 ASKED = frozenset({WarningKind.LEAK, WarningKind.IDENTIFIER})
-_LEFT_OUT = ASKED | {WarningKind.CONSTANT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +38,16 @@ def decisions(
 ) -> list[Decision]:
     """What the warnings and their answers mean for predicting target: one entry a column.
 
-    Leaks with the target, identifiers and constants are left out unless the answer is to keep
-    them. Those with a reason come first.
+    Leaks with the target and identifiers are left out unless the answer is to keep them. A
+    constant stays an input: it is recorded, and retraining can learn from it once it varies.
+    Those with a reason come first.
     """
     found: dict[str, Decision] = {}
     known = {column.name: column for column in columns}
     for warning in warnings:
         answer = answers.get(key_of(warning))
         concerned = list(warning.columns)
-        leave_out = warning.kind in _LEFT_OUT and answer is not Answer.KEEP
+        leave_out = warning.kind in ASKED and answer is not Answer.KEEP
         if warning.kind is WarningKind.LEAK and target not in warning.columns:
             # The columns repeat each other, not the target: all but one are only ballast.
             concerned = concerned[:-1]

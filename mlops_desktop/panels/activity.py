@@ -46,7 +46,7 @@ class ActivityPanel(Page):
 
     def _build(self) -> None:
         self._cancel.setObjectName("cancel-job")
-        tabs = Tabs(self.tr("Activity"))
+        self.tabs = tabs = Tabs(self.tr("Activity"))
         tabs.add(self.tr("Jobs"), self._build_jobs())
         tabs.add(self.tr("Record of changes"), self._build_audit())
         self.body.addWidget(tabs, 1)

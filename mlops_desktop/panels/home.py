@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import home
-from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.home import NextStep, Stage, StageStatus, Tone
 from mlops_desktop.core.monitoring import MonitorSummary, Window
+from mlops_desktop.core.news import News
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, EmptyState, label, numeral
 from mlops_desktop.widgets.icons import IconLabel
@@ -38,7 +39,6 @@ _KINDS: dict[Tone, Kind] = {
     Tone.WARN: "warn",
     Tone.ERROR: "error",
 }
-_RECENT = 8
 
 
 class HomePanel(Page):
@@ -118,7 +118,7 @@ class HomePanel(Page):
         for status in overview.stages:
             self._stages[status.stage].show_status(status)
         self._next.show_step(overview.next_step)
-        self._recent.show_entries(overview.recent[:_RECENT])
+        self._recent.show_news(overview.recent)
         self._watched = overview.watched
         if any(window.error is not None for window in self._windows()):
             self._show_chart()
@@ -217,44 +217,27 @@ class _RecentCard(Card):
         self._rows: list[QWidget] = []
         self.body.addStretch(1)
 
-    def show_entries(self, entries: tuple[AuditEntry, ...]) -> None:
+    def show_news(self, news: tuple[News, ...]) -> None:
         for old in self._rows:
             self.body.removeWidget(old)
             old.deleteLater()
-        self._rows = [self._row(entry) for entry in entries]
+        self._rows = [self._row(one) for one in news]
         for number, row in enumerate(self._rows):
             self.body.insertWidget(1 + number, row)
 
-    def _row(self, entry: AuditEntry) -> QWidget:
+    def _row(self, news: News) -> QWidget:
         row = QWidget()
         across = QHBoxLayout(row)
         across.setContentsMargins(0, 2, 0, 2)
         across.setSpacing(12)
-        word, kind = _WORDS.get(entry.action, (entry.action, "neutral"))
-        chip = Chip(word, kind)
+        chip = Chip(news.word, _KINDS[news.tone])
         chip.setFixedWidth(max(96, chip.sizeHint().width()))
         across.addWidget(chip)
-        across.addWidget(label(entry.subject), 1)
-        when = label(ago(entry.at), muted=True)
-        when.setToolTip(local_time(entry.at))
+        text = label(news.text)
+        text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        text.setToolTip(f"<qt>{escape(news.text)}</qt>")
+        across.addWidget(text, 1)
+        when = label(ago(news.at), muted=True)
+        when.setToolTip(local_time(news.at))
         across.addWidget(when)
         return row
-
-
-_WORDS: dict[str, tuple[str, Kind]] = {
-    "dataset.imported": ("imported", "ok"),
-    "run.queued": ("queued", "neutral"),
-    "run.started": ("training", "neutral"),
-    "run.ended": ("trained", "ok"),
-    "model.registered": ("registered", "neutral"),
-    "model.approved": ("approved", "ok"),
-    "model.alias": ("named", "neutral"),
-    "deployment.started": ("serving", "ok"),
-    "deployment.stopped": ("stopped", "neutral"),
-    "deployment.swapped": ("swapped", "ok"),
-    "deployment.failed": ("failed", "error"),
-    "labels.added": ("labels", "neutral"),
-    "alert.raised": ("alert", "warn"),
-    "alert.resolved": ("resolved", "ok"),
-    "setting.changed": ("setting", "neutral"),
-}

@@ -1,0 +1,98 @@
+"""Home, Activity and Settings on a real workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.actions import datasets, settings
+from mlops_desktop.app import App
+from mlops_desktop.core.datasets import ImportSpec
+from mlops_desktop.panels.activity import ActivityPanel
+from mlops_desktop.panels.home import HomePanel
+from mlops_desktop.panels.settings import SettingsPanel
+from mlops_desktop.paths import Workspace
+from tests.end2end.command import write_customers
+
+
+@pytest.fixture
+def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
+    workspace_dir.mkdir()
+    made = App(Workspace(workspace_dir), qapp)
+    with qtbot.waitSignal(made.usable, timeout=30_000):
+        made.start()
+    yield made
+    made.end()
+    made.window.close()
+
+
+def texts(panel: HomePanel | ActivityPanel | SettingsPanel) -> str:
+    return " ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_that_an_empty_home_offers_the_sample_and_an_import(qtbot: QtBot, app: App) -> None:
+    home = app.window.panel("home")
+    assert isinstance(home, HomePanel)
+    qtbot.waitUntil(lambda: "Nothing here yet" in texts(home))
+    with qtbot.waitSignal(home.sample_wanted):
+        home.findChild(QPushButton, "open-sample").click()
+
+
+def test_that_home_counts_what_is_there_and_names_the_next_step(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    home = app.window.panel("home")
+    assert isinstance(home, HomePanel)
+    spec = ImportSpec(str(write_customers(tmp_path / "c.csv")), "customers")
+    job = app.jobs.start(app, "Import", lambda lane, _: datasets.import_file(lane, spec))
+    with qtbot.waitSignal(job.finished, timeout=30_000):
+        pass
+    qtbot.waitUntil(lambda: "1 version" in texts(home))
+    assert "Next: train the first model" in texts(home)
+    assert "customers@1, 900 rows" in texts(home)
+    home.findChild(QPushButton, "next-step").click()
+    assert app.window.current == "train"
+
+
+def test_that_activity_shows_a_failed_job_with_its_reason(qtbot: QtBot, app: App) -> None:
+    panel = app.window.show_panel("activity")
+    assert isinstance(panel, ActivityPanel)
+    spec = ImportSpec("/nowhere.csv", "x")
+    failures: list[object] = []
+    job = app.jobs.start(
+        app, "Import", lambda lane, _: datasets.import_file(lane, spec), failed=failures.append
+    )
+    qtbot.waitUntil(lambda: not job.active, timeout=10_000)
+    panel.table.select([job.id])
+    qtbot.waitUntil(lambda: "There is no file /nowhere.csv" in texts(panel))
+
+
+def test_that_the_record_of_changes_can_be_verified(qtbot: QtBot, app: App) -> None:
+    app.jobs.run(app, lambda store: settings.set_training_workers(store, 2))
+    panel = app.window.show_panel("activity")
+    assert isinstance(panel, ActivityPanel)
+    panel.tabs.set_current(1)
+    qtbot.waitUntil(lambda: len(panel.audit_table.rows()) == 1)
+    panel.findChild(QPushButton, "verify-audit").click()
+    qtbot.waitUntil(lambda: "Verified: 1 entries" in texts(panel))
+
+
+def test_that_settings_apply_at_once_and_are_kept(qtbot: QtBot, app: App) -> None:
+    panel = app.window.show_panel("settings")
+    assert isinstance(panel, SettingsPanel)
+    panel.workers.setValue(3)
+    kept: list[int] = []
+
+    def look() -> bool:
+        app.jobs.run(app, settings.training_workers, kept.append)
+        return bool(kept) and kept[-1] == 3
+
+    qtbot.waitUntil(look, timeout=5000)
+    panel.theme.setCurrentIndex(panel.theme.findData("dark"))
+    panel.theme.activated.emit(panel.theme.currentIndex())
+    assert app.theme.is_dark
+    app.theme.set_mode(type(app.theme.mode)("light"))
