@@ -10,8 +10,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtCore import QByteArray, QObject, QProcess, QSettings, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from mlops_desktop.actions import deployments, health, home, runs, settings
 from mlops_desktop.actions.deployments import Servers
@@ -19,6 +19,7 @@ from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.window import Command, MainWindow, Place
 from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.help import HelpWindow
 from mlops_desktop.widgets.icons import icon
 from mlops_desktop.widgets.progress import time_left
 from mlops_desktop.widgets.theme import Mode, Theme
@@ -83,6 +84,7 @@ class App(QObject):
         self._closing = False
         self._looking = False
         self._notices = 0
+        self._help: HelpWindow | None = None
         self._deployed: list[Deployment] = []
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
@@ -166,6 +168,8 @@ class App(QObject):
         window.set_workspace(self.workspace.root.name, str(self.workspace.root))
         window.may_close = self._may_close
         window.file_dropped.connect(lambda path: self._open("data", path))
+        window.workspace_clicked.connect(self._choose_workspace)
+        window.help_wanted.connect(self._show_help)
         status.servers_clicked.connect(partial(self._open, "deploy", None))
         status.problems_clicked.connect(partial(self._open, "monitor", None))
         status.job_clicked.connect(partial(self._open, "activity", None))
@@ -174,6 +178,8 @@ class App(QObject):
             (self.tr("Import a file"), partial(self._open, "data", "import"), "Ctrl+O", "upload"),
             (self.tr("Train"), partial(self._open, "train", "new"), "Ctrl+R", "play"),
             (self.tr("Open the sample project"), self.open_sample, "", "database"),
+            (self.tr("Open another workspace"), self._choose_workspace, "", "folder-open"),
+            (self.tr("Help"), lambda: self._show_help(self.window.current), "", "info"),
             (self.tr("Theme: light"), partial(self._set_theme, "light"), "", "sun"),
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):
@@ -335,6 +341,20 @@ class App(QObject):
         box.finished.connect(lambda _code: self._close_now())
         box.open()
 
+    def _show_help(self, topic: str) -> None:
+        if self._help is None:
+            self._help = HelpWindow(self.window)
+        self._help.show_topic(topic)
+
+    def _choose_workspace(self) -> None:
+        """Another workspace opens in a window of its own; this one stays as it is."""
+        dialog = QFileDialog(self.window, self.tr("Open a workspace folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(str(self.workspace.root.parent))
+        dialog.fileSelected.connect(_open_another)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _set_theme(self, mode: str) -> None:
         self.theme.set_mode(Mode(mode))
         self._preferences.setValue("theme", mode)
@@ -376,6 +396,12 @@ class App(QObject):
     def _close_now(self) -> None:
         self._closing = True
         self.window.close()
+
+
+def _open_another(folder: str) -> None:
+    frozen = getattr(sys, "frozen", False)
+    words = [] if frozen else ["-m", "mlops_desktop"]
+    QProcess.startDetached(sys.executable, [*words, "--workspace", folder])
 
 
 def _mode(preferences: QSettings) -> Mode:

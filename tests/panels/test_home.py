@@ -16,6 +16,7 @@ from mlops_desktop.panels.activity import ActivityPanel
 from mlops_desktop.panels.home import HomePanel
 from mlops_desktop.panels.settings import SettingsPanel
 from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.help import HelpWindow
 from tests.end2end.command import write_customers
 
 
@@ -96,3 +97,12 @@ def test_that_settings_apply_at_once_and_are_kept(qtbot: QtBot, app: App) -> Non
     panel.theme.activated.emit(panel.theme.currentIndex())
     assert app.theme.is_dark
     app.theme.set_mode(type(app.theme.mode)("light"))
+
+
+def test_that_f1_shows_the_help_of_the_panel(app: App) -> None:
+    for key in ("home", "data", "train", "models", "deploy", "monitor", "activity", "settings"):
+        app.window.help_wanted.emit(key)
+        shown = app.window.findChild(HelpWindow)
+        assert isinstance(shown, HelpWindow)
+        assert shown.page.toPlainText().lower().startswith(key)
+    shown.close()
