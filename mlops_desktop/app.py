@@ -13,25 +13,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, QProcess, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
-from mlops_desktop.actions import deployments, health, home, runs, settings
+from mlops_desktop.actions import deployments, health, runs, settings
 from mlops_desktop.actions.deployments import Servers
-from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.core.deployments import DeploymentState
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.status import StatusKeeper
 from mlops_desktop.panels.window import Command, MainWindow, Place
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.help import HelpWindow
 from mlops_desktop.widgets.icons import icon
-from mlops_desktop.widgets.progress import time_left
 from mlops_desktop.widgets.theme import Mode, Theme
 from mlops_desktop.widgets.toasts import Toasts
 from mlops_desktop.work.instance import Instance
-from mlops_desktop.work.job import Job
 from mlops_desktop.work.jobs import Jobs
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
-
-_LOOK_AT_SERVERS_MS = 1000
 
 
 def run(workspace: Workspace, *, smoke: bool = False) -> int:
@@ -82,12 +79,10 @@ class App(QObject):
         self.servers = Servers()
         self.jobs = Jobs(self._open_store, self)
         self._closing = False
-        self._looking = False
-        self._notices = 0
         self._help: HelpWindow | None = None
-        self._deployed: list[Deployment] = []
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
+        self.status = StatusKeeper(self.jobs, self.window)
         self._wire()
 
     def _places(self) -> tuple[Place, ...]:
@@ -184,12 +179,8 @@ class App(QObject):
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):
             window.add_command(Command(title, run_, keys, name))
-        self.jobs.job_changed.connect(self._on_job)
-        self.jobs.changed.connect(self._on_changed)
         self.jobs.user_error.connect(self._show_error)
         self.jobs.crashed.connect(self._show_crash)
-        self._watch = QTimer(self, interval=_LOOK_AT_SERVERS_MS)
-        self._watch.timeout.connect(self._look_at_servers)
 
     def start(self) -> None:
         """Show the window at once; open the store and look around just after."""
@@ -201,12 +192,12 @@ class App(QObject):
 
     def end(self) -> None:
         """Stop everything that is ours. Servers that are kept go on."""
-        self._watch.stop()
+        self.status.stop()
         self._preferences.setValue("geometry", self.window.saveGeometry())
         self._preferences.sync()
         for job in self.jobs.jobs():
             job.cancel()
-        if self._deployed:
+        if self.status.deployed:
             deployments.shut_down_unkept(self.jobs.lane)
         self.jobs.shutdown()
         self.servers.close()
@@ -252,67 +243,12 @@ class App(QObject):
                     len(interrupted)
                 )
             )
-        self._watch.start()
-        self._look_at_servers()
-        self._on_changed(frozenset({"monitoring"}))
+        self.status.start()
         self.usable.emit()
-
-    def _look_at_servers(self) -> None:
-        """One look at a time, and none while nothing was ever deployed."""
-        if self._looking:
-            return
-        self._looking = True
-        self.jobs.start(
-            self,
-            "",
-            lambda lane, _context: deployments.status(lane),
-            self._show_servers,
-            lambda _error: self._show_servers(self._deployed),
-            quiet=True,
-        )
-
-    def _show_servers(self, found: list[Deployment]) -> None:
-        self._looking = False
-        self._deployed = found
-        running = [d for d in found if d.state is DeploymentState.RUNNING]
-        if len(running) == 1:
-            only = running[0]
-            text = self.tr("{0} v{1} serving on 127.0.0.1:{2}")
-            self.window.status.set_servers(1, text.format(only.name, only.version, only.port))
-        elif running:
-            text = self.tr("{0} servers running").format(len(running))
-            self.window.status.set_servers(len(running), text)
-        else:
-            self.window.status.set_servers(0, self.tr("No server runs"))
-
-    def _on_job(self, job: Job) -> None:
-        """The status bar names the newest running job."""
-        active = [j for j in self.jobs.jobs() if j.active and j.started is not None]
-        if active:
-            newest = active[0]
-            left = time_left(newest.started, newest.fraction)
-            self.window.status.set_job(newest.title, newest.fraction, left)
-        else:
-            self.window.status.set_job("")
-        if not job.active and job.error is not None and self.window.current != "activity":
-            self._notices += 1
-            self.window.status.set_notices(self._notices)
-
-    def _on_changed(self, kinds: frozenset[str]) -> None:
-        if "monitoring" in kinds:
-            self.jobs.run(self, lambda store: home.overview(store).facts.alerts, self._show_alerts)
-
-    def _show_alerts(self, alerts: int) -> None:
-        text = self.tr("1 alert") if alerts == 1 else self.tr("{0} alerts").format(alerts)
-        self.window.status.set_problems(alerts, text)
-        self.window.rail.set_badge("monitor", str(alerts) if alerts else "")
 
     def _open(self, key: str, thing: object = None) -> None:
         """Show a panel, and in it a thing, where its show_thing knows what to do with it."""
         panel = self.window.show_panel(key)
-        if key == "activity":
-            self._notices = 0
-            self.window.status.set_notices(0)
         show_thing = getattr(panel, "show_thing", None)
         if thing is not None and show_thing is not None:
             show_thing(thing)
@@ -361,7 +297,11 @@ class App(QObject):
 
     def _may_close(self) -> bool:
         """Ask once where servers of ours are running: they may go on without the window."""
-        ours = [d.name for d in self._deployed if d.state is DeploymentState.RUNNING and not d.keep]
+        ours = [
+            d.name
+            for d in self.status.deployed
+            if d.state is DeploymentState.RUNNING and not d.keep
+        ]
         if self._closing or not ours:
             return True
         box = QMessageBox(

@@ -41,3 +41,8 @@ def overview(store: Store) -> Overview:
         recent=latest(audit.entries(store, _LOOK_BACK), _RECENT),
         watched=monitoring.show(store, names[0]) if names else None,
     )
+
+
+def active_alerts(store: Store) -> int:
+    """How many alerts of all deployments are active."""
+    return home.active_alerts(store)

@@ -66,10 +66,14 @@ def facts(store: Store) -> Facts:
         deployments=len(deployed),
         predictions=store.scalar("SELECT coalesce(sum(rows), 0) FROM segments"),
         labels=store.scalar("SELECT count(*) FROM labels"),
-        alerts=store.scalar("SELECT count(*) FROM alerts WHERE state = 'active'"),
+        alerts=active_alerts(store),
         top_alert=alert["message"] if alert else "",
         alert_deployment=alert["name"] if alert else "",
     )
+
+
+def active_alerts(store: Store) -> int:
+    return int(store.scalar("SELECT count(*) FROM alerts WHERE state = 'active'"))
 
 
 def answering(store: Store) -> list[str]:
