@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from mlops_desktop.actions import deployments, health, runs, settings
 from mlops_desktop.actions.deployments import Servers
-from mlops_desktop.core.deployments import DeploymentState
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.status import StatusKeeper
 from mlops_desktop.panels.window import Command, MainWindow, Place
@@ -82,7 +81,7 @@ class App(QObject):
         self._help: HelpWindow | None = None
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
-        self.status = StatusKeeper(self.jobs, self.window)
+        self.status = StatusKeeper(self.jobs, self.window.status, self.window.rail)
         self._wire()
 
     def _places(self) -> tuple[Place, ...]:
@@ -165,6 +164,7 @@ class App(QObject):
         window.file_dropped.connect(lambda path: self._open("data", path))
         window.workspace_clicked.connect(self._choose_workspace)
         window.help_wanted.connect(self._show_help)
+        window.panel_shown.connect(self.status.panel_shown)
         status.servers_clicked.connect(partial(self._open, "deploy", None))
         status.problems_clicked.connect(partial(self._open, "monitor", None))
         status.job_clicked.connect(partial(self._open, "activity", None))
@@ -297,11 +297,7 @@ class App(QObject):
 
     def _may_close(self) -> bool:
         """Ask once where servers of ours are running: they may go on without the window."""
-        ours = [
-            d.name
-            for d in self.status.deployed
-            if d.state is DeploymentState.RUNNING and not d.keep
-        ]
+        ours = [one.name for one in self.status.running if not one.keep]
         if self._closing or not ours:
             return True
         box = QMessageBox(
