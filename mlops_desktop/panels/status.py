@@ -30,6 +30,10 @@ class StatusKeeper(QObject):
         self._watch = QTimer(self, interval=_LOOK_MS)
         self._watch.timeout.connect(self._look)
 
+    @property
+    def running(self) -> list[Deployment]:
+        return [one for one in self.deployed if one.state is DeploymentState.RUNNING]
+
     def start(self) -> None:
         """From now on, look at the servers every second."""
         self._watch.start()
@@ -55,7 +59,7 @@ class StatusKeeper(QObject):
     def _show_servers(self, found: list[Deployment]) -> None:
         self._looking = False
         self.deployed = found
-        running = [one for one in found if one.state is DeploymentState.RUNNING]
+        running = self.running
         text = self.tr("No server runs")
         if len(running) == 1:
             only = running[0]
