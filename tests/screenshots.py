@@ -33,6 +33,8 @@ def main(folder: Path, workspace: Path | None = None, extra: Path | None = None)
             _photograph(qt, Workspace(Path(temporary) / "Empty"), folder, "empty", SIZES[:1])
             _fill(Workspace(place), extra)
         _photograph(qt, Workspace(place), folder, "full", SIZES)
+        if workspace is None:
+            _stop_servers(Workspace(place))
 
 
 def _fill(workspace: Workspace, extra: Path | None) -> None:
@@ -43,7 +45,15 @@ def _fill(workspace: Workspace, extra: Path | None) -> None:
         version = datasets.import_file(lane, ImportSpec(str(extra), extra.stem))
         spec = TrainSpec(version.dataset, version.version, version.columns[-1].name)
         runs.train(lane, spec, workers=2)
-    deployments.start(lane, "demand@2", "demand", keep=True, context=Context())
+    # Back to the version whose error has grown, so that there is an alert to show.
+    deployments.start(lane, "demand@1", "demand", keep=True, context=Context())
+    store.close()
+
+
+def _stop_servers(workspace: Workspace) -> None:
+    store = Store.open(workspace)
+    for deployment in deployments.list_deployments(store):
+        deployments.stop(DirectLane(store), deployment.name)
     store.close()
 
 
