@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import home
 from mlops_desktop.core.home import NextStep, Stage, StageStatus, Tone
@@ -17,6 +16,7 @@ from mlops_desktop.core.monitoring import MonitorSummary, Window
 from mlops_desktop.core.news import News
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, EmptyState, label, numeral
+from mlops_desktop.widgets.elided import ElidedLabel
 from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.row_model import Kind
@@ -233,10 +233,7 @@ class _RecentCard(Card):
         chip = Chip(news.word, _KINDS[news.tone])
         chip.setFixedWidth(max(96, chip.sizeHint().width()))
         across.addWidget(chip)
-        text = label(news.text)
-        text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        text.setToolTip(f"<qt>{escape(news.text)}</qt>")
-        across.addWidget(text, 1)
+        across.addWidget(ElidedLabel(news.text), 1)
         when = label(ago(news.at), muted=True)
         when.setToolTip(local_time(news.at))
         across.addWidget(when)

@@ -16,6 +16,8 @@ from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.theme import Mode, app_theme
 from mlops_desktop.work.jobs import Jobs
 
+_FIELD_WIDTH = 260
+
 
 class SettingsPanel(Page):
     """Everything applies at once; there is no Save. theme_chosen carries the mode's name."""
@@ -50,6 +52,8 @@ class SettingsPanel(Page):
         self.workers.setObjectName("workers")
         self.workers.setRange(1, settings.MAX_WORKERS)
         self.workers.setKeyboardTracking(False)
+        # A style sheet's padding does not reach the text of a spin box.
+        self.workers.lineEdit().setTextMargins(8, 0, 0, 0)
         self.workers.valueChanged.connect(self._on_workers)
         training.add_row(
             self.tr("Runs at the &same time"),
@@ -118,8 +122,10 @@ class _Section(Card):
         name.setMinimumWidth(160)
         name.setBuddy(field)
         if not isinstance(field, QLabel):
-            field.setMaximumWidth(260)
+            name.setMinimumHeight(32)
+        if not isinstance(field, QLabel):
+            field.setFixedWidth(_FIELD_WIDTH if title else field.sizeHint().width())
             field.setAccessibleName(title.replace("&", ""))
         self._form.addRow(name, field)
         if note:
-            self._form.addRow("", label(note, muted=True, wrap=True))
+            self._form.addRow("", label(note, muted=True))

@@ -52,6 +52,7 @@ class Overview(QWidget):
         self.facts = label(muted=True, wrap=True)
         self.facts.setObjectName("monitor-facts")
         self.error = ErrorChart()
+        self.error.setMinimumHeight(_ERROR_HEIGHT)
         self.alerts = AlertsCard()
         self.alerts.change_wanted.connect(self.see_change)
         self.alerts.retrain_wanted.connect(self.retrain_wanted)

@@ -143,7 +143,9 @@ def facts(summary: MonitorSummary) -> str:
         said.append((one if few == 1 else many).format(few, MIN_WINDOW_ROWS))
     if windows and not windows[-1].complete:
         said.append(tr("The newest is still filling."))
-    limit = windows[-1].error_threshold if windows else None
+    limits = {window.version: window.error_threshold for window in windows}
+    # Of several versions each has its own limit, which the chart shows.
+    limit = limits[windows[-1].version] if len(limits) == 1 else None
     metric = METRICS.get(summary.metric)
     if limit is not None and metric is not None:
         above, below = tr("{0} should stay above {1:.3g}."), tr("{0} should stay below {1:.3g}.")
