@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlops_desktop.actions.lane import Context
-from mlops_desktop.core.errors import Cancelled, UserError
-from mlops_desktop.core.events import Ended, Event, Measured, Progress, from_line
+from mlops_desktop.blobs import objects
+from mlops_desktop.core.errors import Cancelled, DiskFull, UserError
+from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progress, from_line
 from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.05
@@ -36,7 +37,8 @@ def command(program: str, job: Path) -> list[str]:
 def scratch(workspace: Workspace, name: str) -> Iterator[Path]:
     """A folder in tmp/ that is gone afterwards, whatever happens."""
     folder = workspace.tmp / f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o700, parents=True)
+    with objects.disk_errors("the work"):
+        folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder
     finally:
@@ -58,7 +60,8 @@ def run_child(
     RuntimeError with its traceback or the signal that ended it. on_start is told the child's pid.
     """
     job_file = folder / "job.json"
-    job_file.write_text(json.dumps(job), encoding="utf-8")
+    with objects.disk_errors("the work"):
+        job_file.write_text(json.dumps(job), encoding="utf-8")
     events = folder / "events.jsonl"
     with (folder / "output.log").open("ab") as log:
         process = subprocess.Popen(
@@ -120,6 +123,11 @@ def _follow(
 
 def _result(ended: Ended | None, returncode: int, log: Path) -> dict[str, object]:
     if ended is None:
+        if returncode == DISK_FULL:
+            raise DiskFull(
+                "The disk is full: the work was not saved.",
+                hint="Free some space and try again. Nothing else was changed.",
+            )
         text = log.read_text(encoding="utf-8", errors="replace")[-4000:]
         if returncode == -9 or "MemoryError" in text or "std::bad_alloc" in text:
             raise UserError(

@@ -60,7 +60,7 @@ def predict_file(
     data = _parquet(answered) if output and output.suffix.lower() == ".parquet" else _csv(answered)
     if output is None:
         return Predicted(answered.num_rows, data.decode())
-    with objects.disk_errors(output.name):
+    with objects.writing(output):
         objects.write_whole(output.absolute(), data)
     return Predicted(answered.num_rows)
 

@@ -39,7 +39,7 @@ def write(
     temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     step = max(1, _CELLS // max(1, len(schema)))
     try:
-        with objects.disk_errors(path.name):
+        with objects.writing(path):
             with temporary.open("xb") as file:
                 with _writer(file, schema, is_csv=is_csv) as writer:
                     for start in range(0, manifest.rows, step):

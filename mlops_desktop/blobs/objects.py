@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mlops_desktop.core.errors import Damaged, UserError
+from mlops_desktop.core.errors import Damaged, DiskFull, UserError
 from mlops_desktop.paths import Workspace
 
 _BLOCK = 1 << 20
@@ -25,10 +25,10 @@ def sha256_of(path: Path) -> str:
 
 
 def put_bytes(workspace: Workspace, data: bytes) -> str:
-    """Store bytes; the answer is their name. Storing the same bytes twice costs nothing."""
+    """Store bytes; the answer is their name. Storing the same bytes twice takes no more room, and
+    mends a blob that was damaged."""
     name = hashlib.sha256(data).hexdigest()
-    target = workspace.blob(name)
-    if not target.exists():
+    if not _is_kept(workspace, name):
         with _placed(workspace, name, len(data)) as file:
             file.write(data)
     return name
@@ -37,7 +37,7 @@ def put_bytes(workspace: Workspace, data: bytes) -> str:
 def put_file(workspace: Workspace, source: Path) -> str:
     """Store a copy of a file; the answer is its name."""
     name = sha256_of(source)
-    if not workspace.blob(name).exists():
+    if not _is_kept(workspace, name):
         with source.open("rb") as read, _placed(workspace, name, source.stat().st_size) as write:
             shutil.copyfileobj(read, write, _BLOCK)
     return name
@@ -49,15 +49,14 @@ def adopt(workspace: Workspace, path: Path, name: str) -> None:
     name is the SHA-256 of its bytes, which the caller has computed while writing it.
     """
     target = workspace.blob(name)
-    if target.exists():
+    if _is_kept(workspace, name):
         path.unlink()
         return
     with disk_errors("an object"):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o400)
         path.replace(target)
-        sync_folder(target.parent)
-        sync_folder(target.parent.parent)
+        _sync_name(target)
 
 
 def get_bytes(workspace: Workspace, name: str) -> bytes:
@@ -84,6 +83,15 @@ def verify(workspace: Workspace, name: str) -> str | None:
     return None if sha256_of(path) == name else "damaged"
 
 
+def _is_kept(workspace: Workspace, name: str) -> bool:
+    """Whether a blob is there and whole; then it is there after a power loss, too."""
+    if verify(workspace, name) is not None:
+        return False
+    # Who moved it here may have ended before it could do this.
+    _sync_name(workspace.blob(name))
+    return True
+
+
 def names(workspace: Workspace) -> Iterator[str]:
     """Every blob on the disk."""
     for folder in sorted(workspace.objects.glob("??")):
@@ -93,15 +101,16 @@ def names(workspace: Workspace) -> Iterator[str]:
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a small file in one step: a crash leaves the old one or the new one."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            flush(file)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with disk_errors(path.name):
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                flush(file)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
 
 
 def flush(file: BinaryIO) -> None:
@@ -128,7 +137,7 @@ def disk_errors(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(
+            raise DiskFull(
                 f"The disk is full: {what} was not saved.",
                 hint="Free some space and try again. Nothing else was changed.",
             ) from error
@@ -142,11 +151,25 @@ def disk_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """As disk_errors, for a file where the user wants it: the place may be wrong, too."""
+    with disk_errors(path.name):
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+            raise UserError(
+                f"{path} cannot be written.",
+                why=f"{error.strerror}." if error.strerror else "",
+                hint="Choose another place.",
+            ) from error
+
+
+@contextmanager
 def _placed(workspace: Workspace, name: str, size: int) -> Iterator[BinaryIO]:
     target = workspace.blob(name)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = target.with_name(f"{secrets.token_hex(8)}.tmp")
     with disk_errors(f"an object of {size:,} bytes"):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             with temporary.open("xb") as file:
                 yield file
@@ -156,5 +179,9 @@ def _placed(workspace: Workspace, name: str, size: int) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        sync_folder(target.parent)
-        sync_folder(target.parent.parent)
+        _sync_name(target)
+
+
+def _sync_name(target: Path) -> None:
+    sync_folder(target.parent)
+    sync_folder(target.parent.parent)

@@ -28,6 +28,7 @@ _OTHER_KINDS = {
     b"\x1f\x8b": "a gzip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF document",
+    **{b"\x80%c" % protocol: "a Python pickle" for protocol in (2, 3, 4, 5)},
 }
 csv.field_size_limit(sys.maxsize >> 33)  # A C long, which has 32 bits on Windows.
 # The five bytes that Windows-1252 leaves open mean what they mean in Latin-1.

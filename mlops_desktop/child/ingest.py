@@ -23,6 +23,7 @@ from mlops_desktop.blobs.rowhash import U64
 from mlops_desktop.blobs.tables import TableWriter
 from mlops_desktop.child import arrowfile, csv, runner
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
+from mlops_desktop.core.errors import Damaged
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.core.profile import ColumnProfile, Profile
 from mlops_desktop.ml.profile import profile_column, profile_large
@@ -65,8 +66,22 @@ def main(job_file: Path) -> int:
 def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.Job:
     """Job and result are as actions/datasets.py writes and reads them."""
     workspace = Workspace(Path(str(job["workspace"])))
+    try:
+        known = [manifests.read(workspace, name) for name in _texts(job["known"])]
+        return _ingest(job, workspace, known, folder, reporter)
+    except Damaged:
+        # What is stored anew shares nothing with a damaged version, and mends its blobs.
+        return _ingest(job, workspace, [], folder, reporter)
+
+
+def _ingest(
+    job: runner.Job,
+    workspace: Workspace,
+    known: list[Manifest],
+    folder: Path,
+    reporter: runner.Reporter,
+) -> runner.Job:
     path = Path(str(job["path"]))
-    known = [manifests.read(workspace, name) for name in _texts(job["known"])]
     report = _throttled(reporter)
 
     def reading(fraction: float, text: str) -> None:

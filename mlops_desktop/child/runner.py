@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -10,8 +11,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.core.errors import Cancelled, UserError
-from mlops_desktop.core.events import Ended, Event, Measured, Progress, to_line
+from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progress, to_line
 
 Job = dict[str, object]
 _NICENESS = 5  # Imports and training give way to the window and to servers that answer.
@@ -34,7 +36,10 @@ class Reporter:
         os.fsync(self._descriptor)
 
     def _write(self, event: Event) -> None:
-        os.write(self._descriptor, to_line(event))
+        line, before = to_line(event), os.fstat(self._descriptor).st_size
+        if os.write(self._descriptor, line) < len(line):
+            os.ftruncate(self._descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def die_with_parent() -> None:
@@ -50,6 +55,15 @@ def die_with_parent() -> None:
 
 def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
     """Run a child program: work(job, folder, reporter) gives the result that is reported."""
+    try:
+        return _run(work, job_file)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return DISK_FULL
+        raise
+
+
+def _run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
     folder = job_file.parent
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
@@ -57,7 +71,8 @@ def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
     die_with_parent()
     try:
         job = json.loads(job_file.read_text(encoding="utf-8"))
-        reporter.ended(Ended("value", result=work(job, folder, reporter)))
+        with disk_errors("the work"):
+            reporter.ended(Ended("value", result=work(job, folder, reporter)))
     except UserError as error:
         reporter.ended(
             Ended("user_error", error={"what": error.what, "why": error.why, "hint": error.hint})

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mlops_desktop import __version__
+from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.cli import datasets, deployments, health, models, monitoring, runs
 from mlops_desktop.cli.session import Session
 from mlops_desktop.core.errors import Cancelled, UserError
@@ -65,7 +66,8 @@ def run(arguments: list[str]) -> int:
     """Run one command line; every outcome becomes an exit code and a sentence."""
     as_json = "--json" in arguments
     try:
-        return int(cli.main(arguments, standalone_mode=False) or 0)
+        with disk_errors("the result"):
+            return int(cli.main(arguments, standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
@@ -82,9 +84,11 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except Exception as error:
         logging.getLogger(__name__).exception("a verb failed")
+        last = (str(error).strip().splitlines() or [""])[-1]  # Of a child: above is its traceback.
+        what = f"This is a fault of the app: {type(error).__name__}: {last}"
         if as_json:
-            click.echo(json.dumps({"error": {"what": repr(error), "why": "", "hint": ""}}))
-        click.echo(f"This is a fault of the app: {error!r}. See the traceback above.", err=True)
+            click.echo(json.dumps({"error": {"what": what, "why": "", "hint": ""}}))
+        click.echo(f"{what}. See the traceback above.", err=True)
         return 3
 
 

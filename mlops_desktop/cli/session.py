@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import click
 
 from mlops_desktop.actions import runs
 from mlops_desktop.actions.lane import Context, DirectLane
+from mlops_desktop.core.errors import DiskFull
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
@@ -27,8 +29,12 @@ class Session:
 
     @cached_property
     def store(self) -> Store:
-        store = Store.open(self.workspace)
-        runs.recover(store)  # Runs whose process was killed no longer say that they run.
+        try:
+            store = Store.open(self.workspace)
+        except DiskFull as error:
+            return Store.open_to_read(self.workspace, error)
+        with suppress(DiskFull):  # What is stored can be read all the same.
+            runs.recover(store)  # Runs whose process was killed no longer say that they run.
         return store
 
     @cached_property

@@ -33,6 +33,10 @@ class NotFound(UserError):
     """A name, number or id that the workspace does not hold."""
 
 
+class DiskFull(UserError):
+    """There is no room for what was to be written."""
+
+
 class Damaged(UserError):
     """Stored bytes that are missing or no longer match their hash: our fault or the disk's."""
 

@@ -39,6 +39,7 @@ class Ended:
 
 
 Event = Progress | Measured | Ended
+DISK_FULL = 28  # The exit code of a child that had no room even for its last event.
 _KINDS: dict[str, type[Progress | Measured | Ended]] = {
     "progress": Progress,
     "measured": Measured,

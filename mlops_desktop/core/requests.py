@@ -9,6 +9,8 @@ from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.runs import DEFAULT_METRIC, METRICS, Task, TrainSpec, metrics_for
 
+RESERVED = ("prediction", "prediction_id")  # What an answer is recorded and written as.
+
 
 def check_names(columns: Sequence[Column], spec: TrainSpec) -> None:
     """Every column that the request names must exist and fit its part. Raises UserError."""
@@ -31,6 +33,13 @@ def check_names(columns: Sequence[Column], spec: TrainSpec) -> None:
                 raise UserError(f"The data has no column {name!r} ({option}).", hint=hint)
             if name == spec.target and option != "--target":
                 raise UserError(f"{name} is the target, so it cannot be {option} as well.")
+    taken = [name for name in RESERVED if name in types and name != spec.target]
+    if taken and not set(taken) <= set(spec.exclude):
+        raise UserError(
+            f"A column called {' or '.join(taken)} cannot be an input.",
+            why="What a model answers is recorded under that name.",
+            hint="Leave it out (--exclude), or rename it in the file and import it again.",
+        )
     if types[spec.target] is ColumnType.DATETIME:
         raise UserError(
             f"{spec.target} is a date, which cannot be predicted.",

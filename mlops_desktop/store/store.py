@@ -17,8 +17,9 @@ from sqlite_utils.db import sqlite3
 from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.core import clock
 from mlops_desktop.core.audit import GENESIS, entry_hash
-from mlops_desktop.core.errors import Damaged, UserError
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store.failures import damaged, explained, unusable
 from mlops_desktop.store.migrations import migrations
 
 APPLICATION_ID = 0x4D4C4F50  # "MLOP"
@@ -63,13 +64,14 @@ class Store:
         self._pending: set[str] = set()
         self._changes: set[str] = set()
         self._actor = getpass.getuser()
+        self._refusal: UserError | None = None  # Why it can only be read.
 
     @classmethod
     def open(cls, workspace: Workspace) -> Store:
         """Open, create or migrate the workspace's database.
 
-        Raises UserError for a newer schema or a foreign file (which stay byte-identical) and
-        Damaged for a file that SQLite cannot read.
+        Raises UserError for a newer schema or a foreign file (which stay byte-identical), Damaged
+        for a file that SQLite cannot read, DiskFull.
         """
         new = not workspace.database.exists()
         if new:
@@ -77,12 +79,28 @@ class Store:
         else:
             _look_first(workspace)
         try:
-            store = cls(workspace, _connect(workspace.database))
-            store._migrate(new)
+            with explained(workspace):
+                store = cls(workspace, _connect(workspace.database))
+                store._migrate(new)
         except sqlite3.OperationalError as error:
-            raise _unusable(workspace, error) from error
+            raise unusable(workspace, error) from error
         except sqlite3.DatabaseError as error:
-            raise _damaged(workspace, error) from error
+            raise damaged(workspace, error) from error
+        return store
+
+    @classmethod
+    def open_to_read(cls, workspace: Workspace, refusal: UserError) -> Store:
+        """Open without writing a byte, where there is no room for the files that SQLite makes
+        beside its own. refusal: what a write is told.
+
+        For a process that ends soon: what others write meanwhile is not seen.
+        """
+        with explained(workspace):
+            connection = sqlite3.connect(_uri(workspace), uri=True, check_same_thread=False)
+            store = cls(workspace, Database(connection, execute_plugins=False))
+            if migrations.pending(store._db):
+                raise refusal
+        store._refusal = refusal
         return store
 
     def close(self) -> None:
@@ -104,12 +122,15 @@ class Store:
             self._pending.update(kinds)
             yield
             return
+        if self._refusal is not None:
+            raise self._refusal
         with disk_errors("the change"):
             self._begin()
             self._depth, self._pending = 1, set(kinds)
             try:
                 yield
-                self._db.execute("COMMIT")
+                with explained(self.workspace):
+                    self._db.execute("COMMIT")
             except BaseException:
                 if self._db.conn.in_transaction:
                     self._db.execute("ROLLBACK")
@@ -145,14 +166,16 @@ class Store:
         return self._actor
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        return list(self._db.query(sql, list(parameters)))
+        with explained(self.workspace):
+            return list(self._db.query(sql, list(parameters)))
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         rows = self.query(sql, parameters)
         return rows[0] if rows else None
 
     def scalar(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        row = self._db.execute(sql, list(parameters)).fetchone()
+        with explained(self.workspace):
+            row = self._db.execute(sql, list(parameters)).fetchone()
         return row[0] if row else None
 
     def insert(self, table: str, row: Row) -> int:
@@ -165,13 +188,15 @@ class Store:
         """Run one changing statement inside write(); the answer is the last rowid."""
         if not self._depth:
             raise RuntimeError("A change belongs inside write().")
-        return self._db.execute(sql, list(parameters)).lastrowid or 0
+        with explained(self.workspace):
+            return self._db.execute(sql, list(parameters)).lastrowid or 0
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run one changing statement for each row inside write()."""
         if not self._depth:
             raise RuntimeError("A change belongs inside write().")
-        self._db.conn.executemany(sql, rows)
+        with explained(self.workspace):
+            self._db.conn.executemany(sql, rows)
 
     def faults(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
@@ -186,10 +211,8 @@ class Store:
         return str(self.scalar("PRAGMA journal_mode"))
 
     def _begin(self) -> None:
-        try:
+        with explained(self.workspace):
             self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise _unusable(self.workspace, error) from error
 
     def _migrate(self, new: bool) -> None:
         if not migrations.pending(self._db):
@@ -260,10 +283,7 @@ def _make_folders(workspace: Workspace) -> None:
 def _look_first(workspace: Workspace) -> None:
     """Read the header before a writing connection could change the file."""
     try:
-        # Without a leftover WAL nobody has it open: immutable then makes no files beside it.
-        alone = not workspace.database.with_name("workspace.db-wal").exists()
-        uri = f"{workspace.database.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
-        connection = sqlite3.connect(uri, uri=True)
+        connection = sqlite3.connect(_uri(workspace), uri=True)
         try:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -271,9 +291,9 @@ def _look_first(workspace: Workspace) -> None:
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
-        raise _unusable(workspace, error) from error
+        raise unusable(workspace, error) from error
     except sqlite3.DatabaseError as error:
-        raise _damaged(workspace, error) from error
+        raise damaged(workspace, error) from error
     if empty:
         return  # The process that made the file ended before its first transaction did.
     if application != APPLICATION_ID:
@@ -291,19 +311,8 @@ def _look_first(workspace: Workspace) -> None:
         )
 
 
-def _damaged(workspace: Workspace, error: Exception) -> Damaged:
-    kept = sorted(workspace.backups.glob("workspace-*.db"))
-    hint = f"The newest backup is {kept[-1]}." if kept else "Restore it from a copy."
-    return Damaged(
-        f"The database of {workspace.root} is damaged.",
-        why=f"SQLite says: {error}. The file was left as it is.",
-        hint=hint,
-    )
-
-
-def _unusable(workspace: Workspace, error: Exception) -> UserError:
-    return UserError(
-        f"The workspace {workspace.root} cannot be used now.",
-        why=f"SQLite says: {error}.",
-        hint="See that the folder can be written to and no other program holds it.",
-    )
+def _uri(workspace: Workspace) -> str:
+    """To read the database. Without a leftover WAL nobody has it open: immutable then makes no
+    files beside it."""
+    alone = not workspace.database.with_name("workspace.db-wal").exists()
+    return f"{workspace.database.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
