@@ -152,8 +152,17 @@ class LinePlot(_Plot):
         self.item.setXRange(start, end, padding=0)
 
     def link_x(self, other: LinePlot) -> None:
-        """Share the horizontal range and the crosshair with another plot, both ways."""
-        self.item.setXLink(other.item)
+        """Follow another plot's horizontal range, zoom it along, and share the crosshair.
+
+        pyqtgraph's own links line plots up by their places on the screen, which shifts the range
+        of one that is beside the other or not laid out yet.
+        """
+        mine, theirs = self.item.getViewBox(), other.item.getViewBox()
+        mine.enableAutoRange(x=False)
+        theirs.sigXRangeChanged.connect(lambda _view, span: mine.setXRange(*span, padding=0))
+        mine.sigRangeChangedManually.connect(
+            lambda _axes: theirs.setXRange(*mine.viewRange()[0], padding=0)
+        )
         self.hovered.connect(other.show_cross)
         other.hovered.connect(self.show_cross)
 

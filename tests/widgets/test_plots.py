@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
@@ -102,3 +103,25 @@ def test_that_a_histogram_paints_counts_parts_and_a_reference(qtbot: QtBot):
     blank = histogram.grab().toImage()
     histogram.set_counts([[1, 5, 2], [2, 1, 0]], ends=("0", "1"), reference=[3, 3, 3])
     assert histogram.grab().toImage() != blank
+
+
+def test_that_a_linked_plot_follows_exactly_wherever_it_stands(qtbot: QtBot) -> None:
+    row = QWidget()
+    across = QHBoxLayout(row)
+    first, second = LinePlot("first"), LinePlot("second")
+    across.addWidget(first, 3)
+    across.addWidget(second, 1)
+    second.link_x(first)
+    qtbot.addWidget(row)
+    row.resize(900, 300)
+    row.show()
+    first.set_series([Series("a", np.arange(10.0), np.arange(10.0))])
+    second.set_series([Series("b", np.arange(3.0), np.arange(3.0))])
+
+    def span(plot: LinePlot) -> list[float]:
+        return [float(end) for end in plot.item.getViewBox().viewRange()[0]]
+
+    qtbot.waitUntil(lambda: span(first)[1] > 8)
+    qtbot.waitUntil(lambda: span(second) == span(first))
+    first.set_x_range(2, 4)
+    qtbot.waitUntil(lambda: span(second) == [2, 4])
