@@ -27,7 +27,7 @@ from mlops_desktop.panels.monitoring.traffic import Traffic
 from mlops_desktop.widgets.cards import heading, label
 from mlops_desktop.widgets.error_chart import ErrorChart, end_s, start_s
 
-_ERROR_HEIGHT = 180  # It is the first thing to look at, so it is never a mere strip.
+_ERROR_HEIGHT = 164  # It is the first thing to look at, so it is never a mere strip.
 
 
 class Overview(QWidget):
