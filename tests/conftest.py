@@ -10,9 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from mlops_desktop.app import App
 
 # Before Qt is imported. Name a platform yourself (QT_QPA_PLATFORM=xcb) to watch the windows.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -69,6 +76,21 @@ def no_leaks() -> Iterator[None]:
     ]
     _end(left_children)  # The next test is not to blame.
     pytest.fail("This test leaks.\n- " + "\n- ".join(lines), pytrace=False)
+
+
+@pytest.fixture
+def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
+    """The whole app on a new workspace, its window on the screen and usable."""
+    from mlops_desktop.app import App
+    from mlops_desktop.paths import Workspace
+
+    workspace_dir.mkdir()
+    made = App(Workspace(workspace_dir), qapp)
+    with qtbot.waitSignal(made.usable, timeout=30_000):
+        made.start()
+    yield made
+    made.end()
+    made.window.close()
 
 
 @pytest.fixture

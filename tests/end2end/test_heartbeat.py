@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import datasets, runs
 from mlops_desktop.app import App
 from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.core.runs import Algorithm, Run, TrainSpec
-from mlops_desktop.paths import Workspace
 from mlops_desktop.work.job import Job, JobState
 
 ROWS = 1_000_000
@@ -45,17 +41,6 @@ class Heartbeat(QObject):
     def restart(self) -> None:
         self.gaps_ms = []
         self._last = time.perf_counter()
-
-
-@pytest.fixture
-def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
-    workspace_dir.mkdir()
-    made = App(Workspace(workspace_dir), qapp)
-    with qtbot.waitSignal(made.usable, timeout=30_000):
-        made.start()
-    yield made
-    made.end()
-    made.window.close()
 
 
 def finish(qtbot: QtBot, *jobs: Job) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import datasets, settings
@@ -15,20 +13,8 @@ from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.panels.activity import ActivityPanel
 from mlops_desktop.panels.home import HomePanel
 from mlops_desktop.panels.settings import SettingsPanel
-from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.help import HelpWindow
 from tests.end2end.command import write_customers
-
-
-@pytest.fixture
-def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
-    workspace_dir.mkdir()
-    made = App(Workspace(workspace_dir), qapp)
-    with qtbot.waitSignal(made.usable, timeout=30_000):
-        made.start()
-    yield made
-    made.end()
-    made.window.close()
 
 
 def texts(panel: HomePanel | ActivityPanel | SettingsPanel) -> str:
