@@ -63,7 +63,7 @@ def add_labels(
             raise UserError(
                 f"{file.name} has no column {column!r}.",
                 why=f"It has {', '.join(map(repr, table.column_names[:12]))}.",
-                hint="Labels are joined by prediction_id, as `predict` writes it.",
+                hint="Labels are joined by the prediction_id that came with each answer.",
             )
     ids = table["prediction_id"].to_pylist()
     values = table[label_column].to_pylist()

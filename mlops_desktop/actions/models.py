@@ -169,7 +169,7 @@ def set_alias(store: Store, name: str, alias: str, number: int) -> ModelVersion:
     if alias == CHAMPION and version.approval is None:
         raise CheckFailed(
             f"{version.ref} is not approved, so it cannot be champion.",
-            hint=f"Approve it first: models approve {version.ref} --note TEXT.",
+            hint="Approve it first.",
         )
     with store.write("models"):
         rows.set_alias(store, name, alias, version.id)

@@ -89,7 +89,7 @@ def _ground(store: Store, name: str) -> _Ground:
         raise UserError(
             f"{name} has no new labels to learn from.",
             why="Retraining adds recorded predictions whose true value is known.",
-            hint="Add labels first: labels add DEPLOYMENT FILE --label-column COLUMN.",
+            hint="Add labels first: a file with the true values.",
         )
     by_id = {item.id: item for item in datasets.list_versions(store, data.dataset)}
     while data.source.detail.get("deployment") == name and data.parent is not None:

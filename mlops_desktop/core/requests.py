@@ -38,7 +38,7 @@ def check_names(columns: Sequence[Column], spec: TrainSpec) -> None:
         raise UserError(
             f"A column called {' or '.join(taken)} cannot be an input.",
             why="What a model answers is recorded under that name.",
-            hint="Leave it out (--exclude), or rename it in the file and import it again.",
+            hint="Leave it out, or rename it in the file and import it again.",
         )
     if types[spec.target] is ColumnType.DATETIME:
         raise UserError(

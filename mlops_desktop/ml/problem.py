@@ -98,7 +98,7 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
         raise UserError(
             "No column is left to learn from.",
             why="All are the target, left out, constant, or identifiers.",
-            hint="Keep one of them with --keep.",
+            hint="Keep one of them.",
         )
     frame = prepare(table, features)
     parts = hold_out(
