@@ -187,7 +187,7 @@ def _check_approved(version: ModelVersion) -> None:
     if version.approval is None:
         raise CheckFailed(
             f"{version.ref} is not approved, so it is not served.",
-            hint=f"Approve it first: models approve {version.ref} --note TEXT.",
+            hint="Approve it first.",
         )
 
 

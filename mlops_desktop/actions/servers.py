@@ -156,8 +156,14 @@ def failure(folder: Path) -> UserError:
     except FileNotFoundError:
         return UserError(
             "The server's process ended or was killed.",
-            why=f"Its log ends with: {serving.tail(folder / 'server.log', 600).strip()}",
+            why=_last_said(folder),
         )
+
+
+def _last_said(folder: Path) -> str:
+    """The last line of its log; the rest stands in the log."""
+    lines = serving.tail(folder / "server.log", 600).strip().splitlines()
+    return f"Its log ends with: {lines[-1]}" if lines else ""
 
 
 def started_at(pid: int) -> float:

@@ -181,7 +181,7 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise UserError(
             f"Port {port} cannot be used.",
-            why=error.strerror or str(error),
+            why=f"{error.strerror or error}.",
             hint="Stop the program that has it, or choose another port.",
         ) from error
     return listener

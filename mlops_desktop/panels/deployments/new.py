@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -34,6 +34,7 @@ class NewDeployment(Card):
     def __init__(self) -> None:
         super().__init__(self.tr("New deployment"))
         self._running: frozenset[str] = frozenset()
+        self._ports: Mapping[str, int] = {}
         self.version = QComboBox()
         self.name = QLineEdit()
         self.port = QLineEdit()
@@ -54,14 +55,13 @@ class NewDeployment(Card):
         row = QHBoxLayout()
         row.setSpacing(8)
         for words, field, stretch in (
-            (self.tr("&Version"), self.version, 2),
+            (self.tr("&Version"), self.version, 3),
             (self.tr("&Name"), self.name, 2),
             (self.tr("&Port"), self.port, 0),
         ):
             row.addWidget(_buddy(words, field))
             row.addWidget(field, stretch)
         row.addWidget(self.keep)
-        row.addStretch(1)
         row.addWidget(cancel)
         row.addWidget(self.start)
         self.body.addLayout(row)
@@ -75,10 +75,17 @@ class NewDeployment(Card):
         self.hide()
 
     def open(
-        self, approved: Sequence[ModelVersion], running: frozenset[str], ref: str = ""
+        self,
+        approved: Sequence[ModelVersion],
+        running: frozenset[str],
+        ports: Mapping[str, int],
+        ref: str = "",
     ) -> None:
-        """Offer these versions, the champion or ref first chosen."""
-        self._running = running
+        """Offer these versions, the champion or ref first chosen.
+
+        ports: those that stopped deployments keep, by name.
+        """
+        self._running, self._ports = running, ports
         self.error.show_error(None)
         self.version.clear()
         for version in approved:
@@ -89,6 +96,7 @@ class NewDeployment(Card):
         refs = [version.ref for version in approved]
         self.version.setCurrentIndex(refs.index(chosen) if chosen in refs else 0)
         self._suggest_name()
+        self._explain()
         self.show()
         self.start.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -109,12 +117,18 @@ class NewDeployment(Card):
             self.port.clear()
 
     def _explain(self) -> None:
-        if self.name.text().strip() in self._running:
+        name = self.name.text().strip()
+        kept = self._ports.get(name)
+        self.port.setPlaceholderText(str(kept) if kept else self.tr("any"))
+        if name in self._running:
             self._note.setText(
                 self.tr("{0} is running: its version is exchanged, and no request fails.").format(
-                    self.name.text().strip()
+                    name
                 )
             )
+        elif kept:
+            text = self.tr("{0} starts again at port {1}, unless you write another.")
+            self._note.setText(text.format(name, kept))
         else:
             self._note.setText(
                 self.tr("It answers on this computer only, and only to whoever has its token.")

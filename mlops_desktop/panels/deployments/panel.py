@@ -242,7 +242,8 @@ class DeploymentsPanel(Page):
             d.name for d in self._deployed.values() if d.state is DeploymentState.RUNNING
         )
         if self._approved():
-            self.new.open(self._approved(), running, ref)
+            ports = {d.name: d.port for d in self._deployed.values() if d.port}
+            self.new.open(self._approved(), running, ports, ref)
             if not self._deployed:
                 self._stack.setCurrentIndex(0)  # One call to act at a time.
 

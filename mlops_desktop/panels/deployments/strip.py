@@ -164,8 +164,10 @@ class StatusStrip(Card):
         for button in (self.swap, self.roll_back):
             button.setAccessibleName(button.text().strip())
         if self._newer:
-            text = self.tr("{0} v{1} is approved and newer. No request fails while it is swapped.")
-            self._offer.setText(text.format(deployment.model, self._newer))
+            text = self.tr("{0} v{1} is approved and newer.").format(deployment.model, self._newer)
+            if deployment.state is DeploymentState.RUNNING:
+                text = f"{text} {self.tr('No request fails while it is swapped.')}"
+            self._offer.setText(text)
         else:
             self._offer.setText(self.tr("v{0} was served before.").format(self._older))
         over = deployment.state in (DeploymentState.STOPPED, DeploymentState.FAILED)
