@@ -146,6 +146,7 @@ class TryTab(QWidget):
 
     def _show_error(self, error: UserError) -> None:
         self.predict.setEnabled(True)
+        self.answer.clear()  # An older answer beside an error would be taken for this one's.
         self.error.show_error(error)
 
 
