@@ -72,9 +72,9 @@ def _fast_enough(evaluation: Evaluation) -> Gate:
 def _leaks_answered(warnings: tuple[DataWarning, ...]) -> Gate:
     leaks = [w for w in warnings if w.kind is WarningKind.LEAK]
     open_ = [w for w in leaks if not w.answered]
-    actual = (
-        open_[0].what if open_ else f"{len(leaks)} found, all answered" if leaks else "none found"
-    )
+    actual = f"{len(leaks)} found, all answered" if leaks else "none among its inputs"
+    if open_:
+        actual = open_[0].what
     return Gate(
         "leak warnings answered",
         not open_,

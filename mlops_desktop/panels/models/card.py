@@ -15,6 +15,7 @@ from mlops_desktop.panels.models.words import figure, metric_title, tr
 from mlops_desktop.widgets.buttons import link
 from mlops_desktop.widgets.cards import Card, KeyValues
 from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.widgets.profile_view import type_word
 from mlops_desktop.widgets.row_model import Column
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.widgets.times import local_time
@@ -73,7 +74,7 @@ class CardTab(QWidget):
         table: RowTable[Field] = RowTable(
             (
                 Column(self.tr("Input"), lambda field: field.name),
-                Column(self.tr("Type"), lambda field: field.type.value),
+                Column(self.tr("Type"), lambda field: type_word(field.type)),
                 Column(self.tr("Seen in training"), _seen, stretch=True),
                 Column(self.tr("For example"), _example),
                 Column(

@@ -57,6 +57,8 @@ class HistoryTab(QWidget):
 
 def _what(entry: AuditEntry) -> str:
     words = {
+        "dataset.imported": tr("data imported"),
+        "experiment.started": tr("training started"),
         "model.registered": tr("registered"),
         "model.approved": tr("approved"),
         "model.alias": tr("named"),
@@ -70,6 +72,10 @@ def _details(entry: AuditEntry) -> str:
     """The details in a line of words; the record in Activity has them in full."""
     detail = json.loads(entry.detail)
     match entry.action:
+        case "dataset.imported":
+            return tr("{0}, {1} rows").format(entry.subject, f"{detail.get('rows', 0):,}")
+        case "experiment.started":
+            return tr("target {0}, on {1}").format(detail.get("target"), detail.get("data"))
         case "model.registered":
             passed = sum(detail.get("gates", {}).values())
             return tr("from run {0}, {1} of {2} gates passed").format(

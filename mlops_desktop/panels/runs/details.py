@@ -147,7 +147,8 @@ class Details(QWidget):
             f"{split.heldout_rows:,}", how.get(split.kind, self.tr("picked at random"))
         )
         if split.cutoff:
-            held += self.tr(", from {0} on").format(split.cutoff.replace("T", " "))
+            first = split.cutoff.removesuffix("T00:00:00").replace("T", " ")
+            held += self.tr(", from {0} on").format(first)
         same = self.tr("yes") if parity.passed else self.tr("no")
         latency = found.latency_us
         return [

@@ -272,7 +272,7 @@ class TrainForm(Card):
         if task is Task.BINARY:
             return self.tr("{0} has two classes: the runs find one of them.").format(name)
         return self.tr("{0} has {1} classes: the runs tell them apart.").format(
-            name, profiled.distinct
+            name, f"{profiled.distinct:,}"
         )
 
     def _on_split(self, changed: QComboBox) -> None:
