@@ -126,10 +126,8 @@ def _binary_verdict(problem: Problem, answers: evaluate.Answers) -> str:
     false = float(np.mean(~true[alarm]))
     if false < 0.01:
         alarms = "hardly an alarm is false"
-    elif false <= 0.5:
-        alarms = f"1 alarm in {1 / false:.0f} is false"
     else:
-        alarms = f"{10 * false:.0f} alarms in 10 are false"
+        alarms = f"{100 * false:.0f} of 100 alarms are false"
     return f"Finds {found:.0f} of 100 {name}; {alarms}."
 
 
