@@ -56,6 +56,7 @@ class Traffic(QStackedWidget):
     def clear_live(self) -> None:
         self._live.clear()
         self.add_live(None)
+        self.rate.say_empty(self.tr("The server is asked each second."))
 
     def add_live(self, stats: LiveStats | None) -> None:
         """None: the server does not answer, which is a gap in the lines."""

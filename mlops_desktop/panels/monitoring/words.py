@@ -119,6 +119,9 @@ def verdict(summary: MonitorSummary) -> str:
         )
     if not any(window.error is not None for window in summary.windows):
         return tr("The inputs look as in training. Whether the answers are right, labels will say.")
+    if judged[-1].drifted:
+        text = tr("No alert yet, but {0} passed its limit in the newest window.")
+        return text.format(feature_name(judged[-1].drifted[0]))
     return tr("All is well: no limit was passed in two windows in a row.")
 
 
