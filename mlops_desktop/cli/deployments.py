@@ -77,7 +77,8 @@ def predict(
         click.echo(done.csv, nl=False)
     else:
         value = {"deployment": deployment, "rows": done.rows, "output": str(output)}
-        answer(as_json, value, f"{done.rows:,} predictions written to {output}")
+        what = "prediction" if done.rows == 1 else "predictions"
+        answer(as_json, value, f"{done.rows:,} {what} written to {output}")
 
 
 def deployment_json(session: Session, found: Deployment) -> dict[str, object]:

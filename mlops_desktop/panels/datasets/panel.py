@@ -274,7 +274,9 @@ class DatasetsPanel(Page):
     def _on_imported(self, version: DatasetVersion) -> None:
         self.sheet.close_sheet()
         self._wanted = Ref(version.dataset, version=version.version)
-        self.toast.emit(self.tr("Imported {0}: {1} rows.").format(version.ref, f"{version.rows:,}"))
+        one, many = self.tr("Imported {0}: 1 row."), self.tr("Imported {0}: {1} rows.")
+        text = one if version.rows == 1 else many
+        self.toast.emit(text.format(version.ref, f"{version.rows:,}"))
         self.reload()
 
     def _read_as(self, column: str, kind: ColumnType) -> None:
@@ -356,6 +358,8 @@ class DatasetsPanel(Page):
             version.ref,
             f"v{version.version}",
             ((words.format(len(asked)), "warn"),) if asked else (),
-            self.tr("{0} rows").format(f"{version.rows:,}"),
+            (self.tr("1 row") if version.rows == 1 else self.tr("{0} rows")).format(
+                f"{version.rows:,}"
+            ),
             f"{ago(version.created_at)}: {said}",
         )

@@ -82,9 +82,15 @@ class Warnings(Card):
     def _fit(self) -> None:
         # The area itself has not heard of a new width yet.
         margins = self.body.contentsMargins()
-        width = self.width() - margins.left() - margins.right()
+        width = self.contentsRect().width() - margins.left() - margins.right()
         high = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0
-        self._area.setFixedHeight(max(0, min(_MOST_HEIGHT, high)))
+        # A bar that comes by itself takes width, so that rows wrap and need it: it would stay.
+        bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if high > _MOST_HEIGHT:
+            bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+            high = _MOST_HEIGHT
+        self._area.setVerticalScrollBarPolicy(bar)
+        self._area.setFixedHeight(max(0, high))
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
