@@ -35,6 +35,7 @@ _PROFILED = 0.9
 _REPORT_S = 0.1
 _EXACT_ROWS = 2_000_000  # Above, profiles look at a sample of the chunks, to bound the memory.
 _HEAD_ROWS = 4096
+_BLOCK_ROWS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +199,20 @@ def _duplicates(hashes: U64) -> tuple[int, int | None]:
     count = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
     if not count:
         return 0, None
-    seen = np.ones(len(hashes), bool)
-    seen[np.unique(hashes, return_index=True)[1]] = False
-    return count, int(seen.argmax()) + 1
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered  # There may be hundreds of megabytes of them.
+    seen = np.zeros(len(repeated), bool)
+    for start in range(0, len(hashes), _BLOCK_ROWS):
+        block = hashes[start : start + _BLOCK_ROWS]
+        places = np.minimum(np.searchsorted(repeated, block), len(repeated) - 1)
+        rows = np.flatnonzero(repeated[places] == block)
+        groups, first = np.unique(places[rows], return_index=True)
+        again = np.ones(len(rows), bool)
+        again[first] = seen[groups]
+        if again.any():
+            return count, start + int(rows[again.argmax()]) + 1
+        seen[groups] = True
+    raise AssertionError("Hashes that repeat are found again.")
 
 
 def _throttled(reporter: runner.Reporter) -> Callable[[float, str], None]:

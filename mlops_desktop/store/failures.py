@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ from sqlite_utils.db import sqlite3
 from mlops_desktop.core.errors import Damaged, DiskFull, UserError
 from mlops_desktop.paths import Workspace
 
-_IOERR_SHMSIZE = 10 | 19 << 8  # No room for the file that readers of a WAL share.
+_NO_ROOM = 64 << 10  # Bytes: twice what readers of a WAL share.
 _NOT_NOW = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -27,12 +28,17 @@ def explained(workspace: Workspace) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0)
-        if code == _IOERR_SHMSIZE or code & 0xFF == sqlite3.SQLITE_FULL:
+        failed = code & 0xFF == sqlite3.SQLITE_IOERR
+        # Without room for the files beside the database, SQLite speaks of the disk or of them.
+        no_room = (failed or code & 0xFF == sqlite3.SQLITE_CANTOPEN) and (
+            shutil.disk_usage(workspace.root).free < _NO_ROOM
+        )
+        if no_room or code & 0xFF == sqlite3.SQLITE_FULL:
             raise DiskFull(
                 "The disk is full: the change was not saved.",
                 hint="Free some space and try again. Nothing else was changed.",
             ) from error
-        if code & 0xFF == sqlite3.SQLITE_IOERR:
+        if failed:
             raise UserError(
                 f"The disk failed at the database of {workspace.root}.",
                 why=f"SQLite says: {error}.",

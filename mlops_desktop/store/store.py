@@ -312,7 +312,8 @@ def _look_first(workspace: Workspace) -> None:
 
 
 def _uri(workspace: Workspace) -> str:
-    """To read the database. Without a leftover WAL nobody has it open: immutable then makes no
-    files beside it."""
-    alone = not workspace.database.with_name("workspace.db-wal").exists()
+    """To read the database. Without a WAL that holds something, all is in the file: immutable then
+    makes no files beside it. (A full disk leaves an empty WAL.)"""
+    log = workspace.database.with_name("workspace.db-wal")
+    alone = not log.exists() or not log.stat().st_size
     return f"{workspace.database.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
