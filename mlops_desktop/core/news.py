@@ -43,7 +43,8 @@ def _news(entry: AuditEntry) -> News | None:
     subject = entry.subject
     match entry.action:
         case "dataset.imported":
-            return News("imported", Tone.OK, f"{subject}, {detail['rows']:,} rows", entry.at)
+            rows = "1 row" if detail["rows"] == 1 else f"{detail['rows']:,} rows"
+            return News("imported", Tone.OK, f"{subject}, {rows}", entry.at)
         case "run.ended":
             state = str(detail.get("state", ""))
             value = detail.get("value")

@@ -271,6 +271,9 @@ class TrainForm(Card):
             return self.tr("{0} is a number: the runs estimate how much.").format(name)
         if task is Task.BINARY:
             return self.tr("{0} has two classes: the runs find one of them.").format(name)
+        if profiled.distinct > 100 and 2 * profiled.distinct > profiled.rows:
+            text = self.tr("{0} has {1} different values, too many to be classes. Choose another.")
+            return text.format(name, f"{profiled.distinct:,}")
         return self.tr("{0} has {1} classes: the runs tell them apart.").format(
             name, f"{profiled.distinct:,}"
         )
