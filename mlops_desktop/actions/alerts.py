@@ -17,6 +17,7 @@ from mlops_desktop.core.monitoring import (
     Window,
 )
 from mlops_desktop.core.runs import METRICS, Metric
+from mlops_desktop.store import alerts as alert_rows
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
 
@@ -41,7 +42,7 @@ class _Reading:
 def is_due(store: Store, deployment: Deployment) -> bool:
     """True where a review would find something that has changed."""
     return rows.is_unreviewed(store, deployment.id, deployment.model_version) or any(
-        _is_replaced(alert, deployment) for alert in rows.alerts(store, deployment.id)
+        _is_replaced(alert, deployment) for alert in alert_rows.alerts(store, deployment.id)
     )
 
 
@@ -51,7 +52,7 @@ def review(store: Store, deployment: Deployment) -> None:
     Rows and labels that come late change old windows, too: what they would have raised then is
     told now, unless the same is being told already. Alerts are about the version that serves.
     """
-    for alert in rows.alerts(store, deployment.id):
+    for alert in alert_rows.alerts(store, deployment.id):
         if _is_replaced(alert, deployment):
             until = rows.last_window_end(store, deployment.id, alert.version)
             _resolve(store, deployment, alert, until)
@@ -59,7 +60,7 @@ def review(store: Store, deployment: Deployment) -> None:
     if not windows:
         return
     metric = METRICS[model_rows.get(store, deployment.model_version).metric]
-    known = [a for a in rows.alerts(store, deployment.id) if a.version == deployment.version]
+    known = [a for a in alert_rows.alerts(store, deployment.id) if a.version == deployment.version]
     for rule in RULES:
         series: dict[str, list[_Reading]] = {}
         for window in windows:
@@ -100,7 +101,7 @@ def _follow(
             continue
         if last.bad and active is None and not told.covers(last.start):
             alert = _alert(deployment, rule.kind, told, row)
-            told.alerts.append(rows.raise_alert(store, deployment.model_version, alert))
+            told.alerts.append(alert_rows.raise_alert(store, deployment.model_version, alert))
             store.audit("alert.raised", deployment.name, kind=rule.kind.value, text=alert.message)
         elif not last.bad and active is not None and active.since < row[0].start:
             told.alerts.remove(active)
@@ -108,7 +109,7 @@ def _follow(
     active, bad = told.active, [reading for reading in readings if reading.bad]
     if active is not None and bad and bad[-1].value != active.value:
         message = _message(rule.kind, told, bad[-1])
-        rows.update_alert(store, active.id, bad[-1].value, message)
+        alert_rows.update_alert(store, active.id, bad[-1].value, message)
 
 
 def _in_a_row(readings: Sequence[_Reading], last: int, needed: int) -> Sequence[_Reading]:
@@ -145,7 +146,7 @@ def _is_replaced(alert: Alert, deployment: Deployment) -> bool:
 
 def _resolve(store: Store, deployment: Deployment, alert: Alert, until: str) -> Alert:
     store.audit("alert.resolved", deployment.name, of=alert.subject)
-    return rows.resolve_alert(store, alert.id, until)
+    return alert_rows.resolve_alert(store, alert.id, until)
 
 
 def _alert(deployment: Deployment, kind: AlertKind, told: _Told, row: Sequence[_Reading]) -> Alert:

@@ -19,9 +19,10 @@ from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Signature
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import labels as label_rows
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
-from mlops_desktop.store.monitoring import Label
+from mlops_desktop.store.labels import Label
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -214,14 +215,16 @@ def _store(
     store: Store,
 ) -> LabelBatch:
     """Keep the labels, measure the windows that they fall into, and review the alerts."""
-    known = rows.actuals(store, deployment.id, [label.prediction_id for label in found])
+    known = label_rows.actuals(store, deployment.id, [label.prediction_id for label in found])
     fresh = [label for label in found if known.get(label.prediction_id) != label.actual]
     batch = replace(batch, known=len(found) - len(fresh))
     if not fresh:
         return batch
     with store.write("monitoring"):
-        number = rows.add_batch(store, deployment.id, source, sha256, batch.rows, batch.matched)
-        rows.add_labels(store, deployment.id, number, fresh)
+        number = label_rows.add_batch(
+            store, deployment.id, source, sha256, batch.rows, batch.matched
+        )
+        label_rows.add_labels(store, deployment.id, number, fresh)
         store.audit(
             "labels.added",
             deployment.name,
@@ -232,7 +235,7 @@ def _store(
             known=batch.known,
         )
         for version, start_us in sorted({(one.model_version, one.window_us) for one in fresh}):
-            labels = rows.labels_of(store, deployment.id, version, start_us)
+            labels = label_rows.labels_of(store, deployment.id, version, start_us)
             error = windows.error_of(watches[version], labels)
             rows.put_error(store, deployment.id, version, start_us, len(labels), error)
         alerts.review(store, deployments.get_deployment(store, deployment.name))

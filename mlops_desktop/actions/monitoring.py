@@ -24,6 +24,8 @@ from mlops_desktop.core.monitoring import (
 )
 from mlops_desktop.ml.sketch import OTHER, Bins, Sketch
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import alerts as alert_rows
+from mlops_desktop.store import labels as label_rows
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store import monitoring as rows
 
@@ -107,10 +109,10 @@ def show(store: Store, name: str, since: str | None = None) -> MonitorSummary:
     return MonitorSummary(
         deployment=deployment.name,
         predictions=rows.predictions(store, deployment.id),
-        labelled=rows.labelled(store, deployment.id),
+        labelled=label_rows.labelled(store, deployment.id),
         windows=tuple(found),
         features=last.features if last else (),
-        alerts=tuple(rows.alerts(store, deployment.id)),
+        alerts=tuple(alert_rows.alerts(store, deployment.id)),
         metric=model_rows.get(store, deployment.model_version).metric,
         drifted=last.drifted if last else (),
     )

@@ -17,8 +17,8 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.core.runs import Algorithm, Run, RunState, TrainSpec
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import labels as label_rows
 from mlops_desktop.store import models as model_rows
-from mlops_desktop.store import monitoring as rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +83,7 @@ def _ground(store: Store, name: str) -> _Ground:
     version = model_rows.get(store, deployment.model_version)
     run = runs.get_run(store, version.run)
     data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
-    batches = tuple(rows.batches(store, deployment.id))
+    batches = tuple(label_rows.batches(store, deployment.id))
     own = {"deployment": name, "batches": list(batches)}
     if not batches or own.items() <= data.source.detail.items():
         raise UserError(
@@ -94,7 +94,9 @@ def _ground(store: Store, name: str) -> _Ground:
     by_id = {item.id: item for item in datasets.list_versions(store, data.dataset)}
     while data.source.detail.get("deployment") == name and data.parent is not None:
         data = by_id[data.parent]
-    return _Ground(deployment, version, run, data, rows.actuals(store, deployment.id), batches)
+    return _Ground(
+        deployment, version, run, data, label_rows.actuals(store, deployment.id), batches
+    )
 
 
 def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:

@@ -19,7 +19,8 @@ from mlops_desktop.ml import evaluate
 from mlops_desktop.ml.drift import ARRIVAL_ROWS, ARRIVAL_US, Reference, answers_of
 from mlops_desktop.ml.sketch import LatencySketch, Sketch, sketch
 from mlops_desktop.store import models as model_rows
-from mlops_desktop.store.monitoring import Label, StoredWindow, plain_features
+from mlops_desktop.store.labels import Label
+from mlops_desktop.store.monitoring import StoredWindow, plain_features
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store

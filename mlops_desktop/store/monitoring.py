@@ -1,4 +1,4 @@
-"""Segment offsets, windows, labels and alerts as rows."""
+"""How far segments were read, and windows, as rows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.core import clock
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.monitoring import (
-    Alert,
-    AlertKind,
-    AlertState,
     FeatureDrift,
     Window,
     WindowVerdict,
@@ -32,11 +29,7 @@ SELECT w.deployment_id, w.start_us, w.end_us, w.rows, w.labelled, w.summary, v.v
 FROM windows w JOIN model_versions v ON v.id = w.model_version_id
 WHERE w.deployment_id = ?
 """
-_ALERTS = """
-SELECT a.*, v.version FROM alerts a JOIN model_versions v ON v.id = a.model_version_id
-"""
 _BEFORE = 50
-_AT_ONCE = 500  # Ids in one question to SQLite.
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +44,6 @@ class StoredWindow:
     labelled: int
     counts: dict[str, Any]
     summary: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """window_us: the start of the window that counts the prediction. scores: probabilities in the
-    order of the classes, or the number alone."""
-
-    prediction_id: str
-    model_version: int
-    window_us: int
-    actual: str
-    predicted: str
-    scores: tuple[float, ...]
 
 
 def offsets(store: Store, deployment_id: int) -> dict[str, int]:
@@ -208,120 +188,6 @@ def note_reviewed(store: Store, deployment_id: int, model_version: int) -> None:
     )
 
 
-def add_batch(
-    store: Store, deployment_id: int, source: str, sha256: str, rows: int, matched: int
-) -> int:
-    return store.insert(
-        "label_batches",
-        {
-            "deployment_id": deployment_id,
-            "source": source,
-            "sha256": sha256,
-            "rows": rows,
-            "matched": matched,
-            "created_at": clock.now(),
-        },
-    )
-
-
-def batches(store: Store, deployment_id: int) -> list[int]:
-    sql = "SELECT id FROM label_batches WHERE deployment_id = ? ORDER BY id"
-    return [row["id"] for row in store.query(sql, [deployment_id])]
-
-
-def add_labels(store: Store, deployment_id: int, batch: int, labels: Sequence[Label]) -> None:
-    """Add labels; a newer label of the same prediction replaces the older one."""
-    store.execute_many(
-        "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                deployment_id,
-                label.prediction_id,
-                batch,
-                label.model_version,
-                label.window_us,
-                label.actual,
-                label.predicted,
-                json.dumps(label.scores),
-            )
-            for label in labels
-        ],
-    )
-
-
-def labelled(store: Store, deployment_id: int) -> int:
-    sql = "SELECT count(*) FROM labels WHERE deployment_id = ?"
-    return int(store.scalar(sql, [deployment_id]))
-
-
-def labels_of(store: Store, deployment_id: int, model_version: int, window_us: int) -> list[Label]:
-    """The labels of the predictions of one window."""
-    rows = store.query(
-        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? AND window_us = ?",
-        [deployment_id, model_version, window_us],
-    )
-    return [_label(row) for row in rows]
-
-
-def actuals(store: Store, deployment_id: int, ids: Sequence[str] | None = None) -> dict[str, str]:
-    """True values by prediction id: of these ids, or all that are known."""
-    sql = "SELECT prediction_id, actual FROM labels WHERE deployment_id = ?"
-    if ids is None:
-        rows = store.query(sql, [deployment_id])
-    else:
-        rows = []
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            rows += store.query(f"{sql} AND prediction_id IN ({marks})", [deployment_id, *some])
-    return {row["prediction_id"]: row["actual"] for row in rows}
-
-
-def alerts(store: Store, deployment_id: int) -> list[Alert]:
-    """Active ones first, errors before drift, then the oldest."""
-    rows = store.query(
-        _ALERTS + "WHERE a.deployment_id = ? "
-        "ORDER BY a.state <> 'active', a.kind <> 'error', a.since_us, a.subject",
-        [deployment_id],
-    )
-    return [_alert(row) for row in rows]
-
-
-def raise_alert(store: Store, model_version: int, alert: Alert) -> Alert:
-    """Insert an active alert; the answer is the one that is kept."""
-    number = store.insert(
-        "alerts",
-        {
-            "deployment_id": alert.deployment,
-            "model_version_id": model_version,
-            "kind": alert.kind.value,
-            "subject": alert.subject,
-            "state": AlertState.ACTIVE.value,
-            "since_us": clock.from_iso(alert.since),
-            "value": alert.value,
-            "threshold": alert.threshold,
-            "message": alert.message,
-            "created_at": clock.now(),
-        },
-    )
-    return _get_alert(store, number)
-
-
-def update_alert(store: Store, alert_id: int, value: float, message: str) -> None:
-    store.execute(
-        "UPDATE alerts SET value = ?, message = ? WHERE id = ?", [value, message, alert_id]
-    )
-
-
-def resolve_alert(store: Store, alert_id: int, until: str) -> Alert:
-    """until: ISO time of the first window that was fine again."""
-    store.execute(
-        "UPDATE alerts SET state = 'resolved', until_us = ?, resolved_at = ? WHERE id = ?",
-        [clock.from_iso(until), clock.now(), alert_id],
-    )
-    return _get_alert(store, alert_id)
-
-
 def last_window_end(store: Store, deployment_id: int, version: int) -> str:
     """ISO time of the end of a version's last window, of which there is one."""
     end = store.scalar(
@@ -330,11 +196,6 @@ def last_window_end(store: Store, deployment_id: int, version: int) -> str:
         [deployment_id, version],
     )
     return clock.to_iso(end)
-
-
-def _get_alert(store: Store, alert_id: int) -> Alert:
-    (row,) = store.query(_ALERTS + "WHERE a.id = ?", [alert_id])
-    return _alert(row)
 
 
 def _first_unreviewed(store: Store, deployment_id: int, model_version: int) -> int | None:
@@ -377,35 +238,6 @@ def _window(row: Row) -> Window:
         latency_p95_us=summary["latency_p95_us"],
         complete=bool(row["passed"]) or summary["bursts"] > 0,
         weight=max(1, summary["bursts"]),
-    )
-
-
-def _label(row: Row) -> Label:
-    return Label(
-        row["prediction_id"],
-        row["model_version_id"],
-        row["window_us"],
-        row["actual"],
-        row["predicted"],
-        tuple(json.loads(row["scores"])),
-    )
-
-
-def _alert(row: Row) -> Alert:
-    return Alert(
-        id=row["id"],
-        deployment=row["deployment_id"],
-        kind=AlertKind(row["kind"]),
-        subject=row["subject"],
-        state=AlertState(row["state"]),
-        version=row["version"],
-        since=clock.to_iso(row["since_us"]),
-        value=row["value"],
-        threshold=row["threshold"],
-        message=row["message"],
-        created_at=row["created_at"],
-        until=None if row["until_us"] is None else clock.to_iso(row["until_us"]),
-        resolved_at=row["resolved_at"],
     )
 
 
