@@ -12,6 +12,8 @@ import numpy.typing as npt
 _ROWS = 20_000  # A sample of this size is looked at.
 _ALONE = 0.99  # Explained share of the target, above which one column alone is suspect.
 _MIX = 0.99999  # The same for a linear mix: sums that hold exactly, but for rounding.
+_PATTERNS = 5  # Of gaps that are looked at,
+_KNOWN_ROWS = 50  # each with so many rows between the gaps.
 _COLUMNS = 40  # Mixes are looked for among this many columns, the best correlated ones.
 _BINS = 200
 Values = npt.NDArray[Any]
@@ -51,7 +53,7 @@ def find_leaks(
         for name, values in columns.items()
         if values.dtype.kind == "f" and name not in taken
     }
-    return alone + _mixes(numbers, target)
+    return alone + _mixes_where_known(numbers, target)
 
 
 def _alone(values: Values, target: Values, *, classes: bool) -> float:
@@ -88,6 +90,20 @@ def _bins(values: Values, half: int) -> npt.NDArray[np.intp]:
     codes = np.searchsorted(edges, np.nan_to_num(values), side="right")
     codes[missing] = len(edges) + 1
     return np.asarray(codes, dtype=np.intp)
+
+
+def _mixes_where_known(columns: dict[str, Values], target: Values) -> list[Leak]:
+    """Mixes over all rows, and over the rows where columns with gaps have values: recorded rows
+    that joined the old ones lack what the model never asked for."""
+    found = _mixes(columns, target)
+    gaps = {np.packbits(gap).tobytes(): gap for v in columns.values() if (gap := np.isnan(v)).any()}
+    for gap in list(gaps.values())[:_PATTERNS]:
+        if (~gap).sum() < max(_KNOWN_ROWS, len(gap) // 10):
+            continue
+        for leak in _mixes({name: v[~gap] for name, v in columns.items()}, target[~gap]):
+            if not any(set(old.columns) <= set(leak.columns) for old in found):
+                found.append(leak)
+    return found
 
 
 def _mixes(columns: dict[str, Values], target: Values) -> list[Leak]:

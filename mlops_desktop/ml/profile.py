@@ -164,7 +164,8 @@ def _edges(values: Floats) -> Floats:
     if low == high:
         return np.array([low, high])
     half = np.linspace(low / 2, high / 2, BINS + 1)  # The span itself may be above 1.8e308.
-    return np.unique(np.clip(half * 2, low, high))
+    # The ends themselves always stay: half of the smallest float there is rounds to nothing.
+    return np.unique(np.concatenate([[low], np.clip(half * 2, low, high), [high]]))
 
 
 def _runs(values: Any) -> tuple[Any, np.ndarray[Any, Any]]:

@@ -18,7 +18,8 @@ _SAMPLE = 64  # Rows that nearly every pair which is unrelated fails on.
 _MOST_SUMMED = 60  # Columns; their pairs are tried.
 _MOST_TRIPLED = 24
 _MOST_REPEATED = 10_000  # Different values; more are measurements, not categories.
-_LEAST_ROWS = 20  # Fewer rows make chance relations.
+_LEAST_ROWS = 20  # Fewer rows make chance relations,
+_LEAST_SHARE = 10  # and so do fewer than a tenth of all.
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _exactly(parts: tuple[str, ...], total: str, load: Load) -> Sum | None:
             return None
         rows += len(values)
         sizes += np.abs(values[:, :-1]).sum(axis=0)
-    if rows < max(_LEAST_ROWS, table.num_rows // 2) or not sizes.all():
+    if rows < max(_LEAST_ROWS, table.num_rows // _LEAST_SHARE) or not sizes.all():
         return None  # Too few, or a part that is always 0 and so adds nothing.
     return Sum(parts, total, rows)
 

@@ -21,6 +21,12 @@ def test_that_a_sum_of_two_or_three_columns_is_found() -> None:
     assert _found(_A + _B - 2 * _C, a=_A, b=_B, c=_C) == {("a", "b", "c")}
 
 
+def test_that_a_sum_that_half_of_the_rows_lack_is_found() -> None:
+    gap = np.arange(2000) >= 900
+    a, b = np.where(gap, np.nan, _A), np.where(gap, np.nan, _B)
+    assert _found(_A + _B, a=a, b=b, c=_C) == {("a", "b")}
+
+
 def test_that_a_copy_in_another_unit_or_a_curve_of_the_target_is_found() -> None:
     assert _found(_A, a=_A * 9 / 5 + 32, b=_B) == {("a",)}
     assert _found(_A, a=np.sqrt(_A), b=_B) == {("a",)}

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.core.jsonable import from_plain, to_plain
@@ -21,6 +21,7 @@ floats = st.lists(st.none() | st.floats(), max_size=60)
 
 @settings(max_examples=200, deadline=None)
 @given(floats)
+@example([0.0, 5e-324])
 def test_that_any_column_of_numbers_has_a_profile_that_json_can_hold(
     values: list[float | None],
 ) -> None:
@@ -50,6 +51,7 @@ def test_that_numbers_agree_with_numpy() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(floats)
+@example([0.0, 5e-324])
 def test_that_values_are_counted_as_arrow_counts_them(values: list[float | None]) -> None:
     array = pa.array(values, pa.float64())
     found = profile_column(NUMBER, array)
