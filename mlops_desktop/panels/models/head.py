@@ -40,7 +40,7 @@ class VersionHead(Card):
         self._title = heading()
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
-        self.name_it = secondary(self.tr("Name it…"), "pencil", self._ask_name)
+        self.name_it = secondary(self.tr("Give an alias…"), "pencil", self._ask_name)
         self.champion = secondary(
             self.tr("Make champion"), "pin", lambda: self.alias_wanted.emit(CHAMPION)
         )
