@@ -15,6 +15,7 @@ from mlops_desktop.actions import alerts, deployments, windows
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.windows import Watch
 from mlops_desktop.blobs import objects, segments
+from mlops_desktop.core.datasets import MISSING
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Signature
@@ -68,7 +69,7 @@ def add_labels(
             )
     ids = table["prediction_id"].to_pylist()
     values = table[label_column].to_pylist()
-    return _add(lane, name, ids, values, str(file), objects.sha256_of(file), context)
+    return _add(lane, name, ids, values, str(file), objects.sha256_of(file), context, MISSING)
 
 
 def add_labels_table(
@@ -91,14 +92,16 @@ def _add(
     source: str,
     sha256: str,
     context: Context | None,
+    marks: tuple[str, ...] = ("",),
 ) -> LabelBatch:
+    """marks: texts that stand for no value, where the model has no class of that name."""
     from mlops_desktop.actions import monitoring  # noqa: PLC0415  It names our verbs, too.
 
     context = context or Context()
     monitoring.fold(lane, name, context)
     workspace = lane(lambda store: store.workspace)
     deployment, signature = lane(partial(_deployed, name=name))
-    wanted, missing, duplicates = _wanted(signature, ids, values)
+    wanted, missing, duplicates = _wanted(signature, ids, values, marks)
     found, watches = _found(lane, workspace, deployment, wanted, context)
     if wanted and not found:
         raise UserError(
@@ -123,17 +126,21 @@ def _deployed(store: Store, name: str) -> tuple[Deployment, Signature]:
 
 
 def _wanted(
-    signature: Signature, ids: list[str | None], values: list[str | None]
+    signature: Signature,
+    ids: list[str | None],
+    values: list[str | None],
+    marks: tuple[str, ...],
 ) -> tuple[dict[str, str], int, int]:
     """True values by id, how many had no value or id, and how many ids came again."""
     wanted: dict[str, str] = {}
     missing = duplicates = 0
     for row, (prediction_id, value) in enumerate(zip(ids, values, strict=True), start=1):
-        if prediction_id is None or value is None or not value.strip():
+        text = "" if value is None else value.strip()
+        if prediction_id is None or (text.lower() in marks and text not in signature.classes):
             missing += 1
             continue
         duplicates += prediction_id in wanted
-        wanted[prediction_id] = _true_value(signature, value.strip(), row)
+        wanted[prediction_id] = _true_value(signature, text, row)
     return wanted, missing, duplicates
 
 
@@ -245,8 +252,9 @@ def _store(
 def _read(file: Path) -> pa.Table:
     """Every column as text."""
     import pyarrow as pa  # noqa: PLC0415  Only those who add labels need it.
-    import pyarrow.csv as arrow_csv  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
+
+    from mlops_desktop.blobs import inputs  # noqa: PLC0415
 
     try:
         if file.suffix.lower() == ".parquet":
@@ -255,13 +263,7 @@ def _read(file: Path) -> pa.Table:
             texts = [_as_text(table[name].to_pylist()) for name in table.column_names]
             arrays = [pa.array(column, pa.string()) for column in texts]
             return pa.table(arrays, names=table.column_names)
-        with file.open("rb") as opened:
-            names = arrow_csv.open_csv(opened).schema.names
-        options = arrow_csv.ConvertOptions(
-            column_types={name: pa.string() for name in names}, strings_can_be_null=True
-        )
-        with file.open("rb") as opened:
-            return arrow_csv.read_csv(opened, convert_options=options)
+        return inputs.texts(file)
     except pa.ArrowInvalid as error:
         raise UserError(f"{file.name} is not a table of labels.", why=str(error)) from error
 

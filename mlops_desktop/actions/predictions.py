@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from mlops_desktop.actions import deployments, models
 from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.actions.serving import PREDICTION, PREDICTION_ID
 from mlops_desktop.blobs import objects
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
@@ -23,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """csv: the whole answer as text where no file was named, else empty."""
+    """table: inputs and answers."""
 
     rows: int
-    csv: str = ""
+    table: pa.Table
 
 
 def predict_file(
@@ -57,20 +60,48 @@ def predict_file(
         context.progress(done / max(1, table.num_rows), f"{done:,} of {table.num_rows:,} rows")
 
     answered = deployments.predict(workspace, deployment, table, told)
-    data = _parquet(answered) if output and output.suffix.lower() == ".parquet" else _csv(answered)
     if output is None:
-        return Predicted(answered.num_rows, data.decode())
+        return Predicted(answered.num_rows, answered)
+    is_parquet = output.suffix.lower() == ".parquet"
+    data = _parquet(answered) if is_parquet else as_csv(file, answered)
     with objects.writing(output):
         objects.write_whole(output.absolute(), data)
-    return Predicted(answered.num_rows)
+    return Predicted(answered.num_rows, answered)
 
 
-def _csv(table: pa.Table) -> bytes:
+def _as_given(file: Path, answered: pa.Table) -> pa.Table:
+    """The answers beside what the CSV file holds: its dates and words letter by letter."""
+    import pyarrow as pa  # noqa: PLC0415  pyarrow is for those who predict.
+
+    from mlops_desktop.blobs import inputs  # noqa: PLC0415
+
+    if file.suffix.lower() == ".parquet":
+        return answered
+    other = [
+        field.name
+        for field in answered.schema
+        if field.name not in (PREDICTION_ID, PREDICTION)
+        and not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+    ]
+    given = inputs.texts(file, other)
+    for name in given.column_names:
+        answered = answered.set_column(answered.column_names.index(name), name, given[name])
+    return answered
+
+
+def as_csv(file: Path, answered: pa.Table) -> bytes:
+    """The answers about the rows of a file as CSV; missing is an empty cell."""
     import pyarrow.csv as arrow_csv  # noqa: PLC0415
 
     sink = io.BytesIO()
-    arrow_csv.write_csv(table, sink)
+    arrow_csv.write_csv(_as_given(file, answered), sink)
     return sink.getvalue()
+
+
+def as_records(table: pa.Table) -> list[dict[str, object]]:
+    """The rows of a table as JSON has them: times as ISO text, what is no number as null."""
+    rows: list[dict[str, object]] = orjson.loads(orjson.dumps(table.to_pylist(), default=str))
+    return rows
 
 
 def _parquet(table: pa.Table) -> bytes:

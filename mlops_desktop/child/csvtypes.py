@@ -8,30 +8,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlops_desktop.blobs.chunks import ARROW_TYPES
-from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
+from mlops_desktop.blobs.cells import (
+    BOOLEAN,
+    NUMBER,
+    PLAIN_TIME,
+    ZONED_TIME,
+    times,
+    too_long,
+)
+from mlops_desktop.core.datasets import MISSING, ColumnType, DataWarning, WarningKind
 
-_MISSING = ["", *"na n/a #n/a nan -nan null none <na> nil missing - ? .".split()]  # noqa: SIM905
 _WHOLE = r"^[+-]?(0|[1-9][0-9]*)$"
 _ZERO_LED = r"^[+-]?0[0-9]+$"
-_LONG = r"^[+-]?[0-9]{19,}$"  # May not fit in 64 bits.
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$|^[+-]?(inf|Inf|Infinity)$"
-_BOOLEAN = r"^(true|True|TRUE|false|False|FALSE)$"
-_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
-_ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
-_PLAIN_TIME = rf"^{_DAY}([T ]{_CLOCK})?$"
-_ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
 _OTHER_DATE = (
     r"^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\b|^[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}\b"
 )
 _MOSTLY = 0.95  # So many numbers among the cells make the rest look like mistakes.
 _PARTLY = 0.5
-_NATIVE = {
-    ColumnType.INTEGER: r"^[+-]?[0-9]+$",
-    ColumnType.NUMBER: _NUMBER,
-    ColumnType.BOOLEAN: _BOOLEAN,
-}
 
 
 @dataclass(slots=True)
@@ -79,25 +72,25 @@ class Tally:
         if self._add_clean(texts):
             return
         trimmed = pc.utf8_trim_whitespace(texts)
-        marks = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(_MISSING))
+        marks = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(MISSING))
         marked = pc.and_(pc.is_valid(texts), marks)
         self.marked.add(marked, texts, before)
         cells = pc.if_else(marked, None, trimmed)
         there = pc.is_valid(cells)
-        number = _matches(cells, _NUMBER)
-        time = pc.is_valid(_times(cells, _PLAIN_TIME, None))
-        zoned = pc.is_valid(_times(cells, _ZONED_TIME, "UTC"))
-        too_long = _too_long(cells)
+        number = _matches(cells, NUMBER)
+        plain = pc.is_valid(times(cells, PLAIN_TIME, None))
+        zoned = pc.is_valid(times(cells, ZONED_TIME, "UTC"))
+        large = too_long(cells)
         self.numbers += _count(number)
-        self.whole += _count(_matches(cells, _WHOLE)) - too_long
+        self.whole += _count(_matches(cells, _WHOLE)) - large
         self.zero_led += _count(_matches(cells, _ZERO_LED))
-        self.too_long += too_long
-        self.booleans += _count(_matches(cells, _BOOLEAN))
-        self.times += _count(time)
+        self.too_long += large
+        self.booleans += _count(_matches(cells, BOOLEAN))
+        self.times += _count(plain)
         self.zoned += _count(zoned)
         self.other_dates += _count(_matches(cells, _OTHER_DATE))
         self.not_number.add(pc.and_not(there, number), texts, before)
-        self.not_time.add(pc.and_not(there, pc.or_(time, zoned)), texts, before)
+        self.not_time.add(pc.and_not(there, pc.or_(plain, zoned)), texts, before)
         self.as_is = False
 
     def _add_clean(self, texts: Any) -> bool:
@@ -112,10 +105,10 @@ class Tally:
             return False
         if _count(_matches(texts, r"^[+]|[nN]")):
             return False  # Arrow's reader takes +1 for no integer, and nan and inf are special.
-        zero_led, too_long = _count(_matches(texts, _ZERO_LED)), _too_long(texts)
+        zero_led, large = _count(_matches(texts, _ZERO_LED)), too_long(texts)
         self.zero_led += zero_led
-        self.too_long += too_long
-        self.whole += _count(_matches(texts, _WHOLE)) - too_long
+        self.too_long += large
+        self.whole += _count(_matches(texts, _WHOLE)) - large
         self.numbers += len(texts) - texts.null_count
         return True
 
@@ -150,19 +143,6 @@ def judge(name: str, tally: Tally, wanted: ColumnType | None = None) -> Verdict:
     return Verdict(ColumnType.TEXT, native=True, sure=warning is None, warning=warning)
 
 
-def convert(texts: Any, kind: ColumnType) -> Any:
-    """Texts as values of a type; what is no such value becomes missing."""
-    cells = pc.utf8_trim_whitespace(texts)
-    if kind is ColumnType.DATETIME:
-        return pc.coalesce(_times(cells, _PLAIN_TIME, None), _times(cells, _ZONED_TIME, "UTC"))
-    cells = _matching(cells, _NATIVE[kind])
-    if kind is ColumnType.INTEGER and _too_long(cells):
-        cells = pa.array([text if text and _fits(text) else None for text in cells.to_pylist()])
-    if kind is ColumnType.BOOLEAN:
-        return pc.equal(pc.utf8_lower(cells), pa.scalar("true"))
-    return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), ARROW_TYPES[kind])
-
-
 def _matches(cells: Any, pattern: str) -> Any:
     return pc.fill_null(pc.match_substring_regex(cells, pattern), False)
 
@@ -170,38 +150,6 @@ def _matches(cells: Any, pattern: str) -> Any:
 def _count(mask: Any) -> int:
     total: Any = pc.sum(mask)
     return total.as_py() or 0
-
-
-def _matching(cells: Any, pattern: str) -> Any:
-    return pc.if_else(pc.match_substring_regex(cells, pattern), cells, None)
-
-
-def _too_long(cells: Any) -> int:
-    """How many of the whole numbers of 19 digits do not fit in 64 bits."""
-    if (pc.max(pc.binary_length(cells)).as_py() or 0) < 19:
-        return 0
-    return sum(not _fits(text) for text in _matching(cells, _LONG).drop_null().to_pylist())
-
-
-def _fits(text: str) -> bool:
-    return -(2**63) <= int(text) < 2**63
-
-
-def _times(cells: Any, pattern: str, zone: str | None) -> Any:
-    """The cells of that pattern as times, missing where the calendar has no such day."""
-    matching = _matching(cells, pattern)
-    try:
-        times = pc.cast(matching, pa.timestamp("us", zone))
-    except pa.ArrowInvalid:
-        times = pa.array([_time(cell, zone) for cell in matching], pa.timestamp("us", zone))
-    return times.cast(pa.timestamp("us"))
-
-
-def _time(cell: Any, zone: str | None) -> Any:
-    try:
-        return pc.cast(cell, pa.timestamp("us", zone)).as_py()
-    except pa.ArrowInvalid:
-        return None
 
 
 def _clean(name: str, tally: Tally, kind: ColumnType, what: str) -> Verdict:

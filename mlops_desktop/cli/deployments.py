@@ -63,22 +63,26 @@ def status(session: Session, as_json: bool) -> None:
 @click.command()
 @click.argument("deployment")
 @click.argument("file", type=File)
-@click.option("--output", type=File, help="A .csv or .parquet file. Default: CSV to the terminal.")
+@click.option("--output", type=File, help="A .csv or .parquet file. Default: the terminal.")
 @json_option
 @click.pass_obj
 def predict(
     session: Session, deployment: str, file: Path, output: Path | None, as_json: bool
 ) -> None:
-    """Ask DEPLOYMENT about every row of FILE; the answers are on record."""
-    if output is None and as_json:
-        raise click.UsageError("--json needs --output: the rows go to a file.")
+    """Ask DEPLOYMENT about every row of FILE; the answers are on record.
+
+    Written are the inputs, prediction_id and prediction (of classes also their probabilities).
+    """
     done = predictions.predict_file(session.lane, deployment, file, output, TerminalContext())
-    if output is None:
-        click.echo(done.csv, nl=False)
-    else:
-        value = {"deployment": deployment, "rows": done.rows, "output": str(output)}
+    value: dict[str, object] = {"deployment": deployment, "rows": done.rows}
+    if output is not None:
+        value["output"] = str(output)
         what = "prediction" if done.rows == 1 else "predictions"
         answer(as_json, value, f"{done.rows:,} {what} written to {output}")
+    elif as_json:
+        answer(as_json, value | {"predictions": predictions.as_records(done.table)}, "")
+    else:
+        click.echo(predictions.as_csv(file, done.table).decode(), nl=False)
 
 
 def deployment_json(session: Session, found: Deployment) -> dict[str, object]:

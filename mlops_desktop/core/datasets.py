@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# What stands for missing in a column of numbers, times or booleans. In text it stands for itself.
+MISSING = ("", *"na n/a #n/a nan -nan null none <na> nil missing - ? .".split())  # noqa: SIM905
+
 
 class ColumnType(StrEnum):
     """What a column holds. TEXT covers categories; DATETIME is UTC or without a zone."""

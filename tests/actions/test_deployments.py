@@ -9,11 +9,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pyarrow as pa
 import pytest
 
-from mlops_desktop.actions import deployments, servers
+from mlops_desktop.actions import deployments, predictions, servers
 from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.blobs.segments import read_records, segment_files
 from mlops_desktop.core.datasets import ColumnType
@@ -260,6 +261,26 @@ def test_that_a_large_table_is_answered_in_batches_with_progress(classes_place: 
     bad = table.set_column(0, "hr", pa.array(["x"] * 12_000))
     with pytest.raises(UserError, match='Column "hr"'):
         deployments.predict(place.workspace, found, bad)
+
+
+def test_that_a_predicted_csv_keeps_its_rows_as_they_are_written(
+    place: Place, tmp_path: Path
+) -> None:
+    place.start("bike")
+    file, output = tmp_path / "rows.csv", tmp_path / "answers.csv"
+    text = (
+        "at,note,hr,temp,season,holiday\n2011-01-03,NA,8,,winter,False\n2011-01-04,-,9,0.5,,True\n"
+    )
+    file.write_text(text, encoding="utf-8")
+    assert predictions.predict_file(place.lane, "bike", file, output).rows == 2
+    given, answered = pd.read_csv(file), pd.read_csv(output)
+    pd.testing.assert_frame_equal(answered[list(given)], given)
+    assert list(answered)[-2:] == ["prediction_id", "prediction"]
+    # Once more, with the answers of the first time among its columns: they are replaced.
+    predictions.predict_file(place.lane, "bike", output, output)
+    again = pd.read_csv(output)
+    assert list(again) == list(answered)
+    assert not set(again["prediction_id"]) & set(answered["prediction_id"])
 
 
 def test_that_a_token_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
