@@ -16,7 +16,7 @@ from mlops_desktop.blobs import segments
 from mlops_desktop.blobs.segments import Record, SegmentHeader
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import Deployment
-from mlops_desktop.core.errors import NotFound
+from mlops_desktop.core.errors import NotFound, UserError
 from mlops_desktop.core.monitoring import (
     MIN_WINDOW_ROWS,
     FeatureDrift,
@@ -99,7 +99,7 @@ def show(store: Store, name: str, since: str | None = None) -> MonitorSummary:
     the version that serves if it has one.
     """
     deployment = deployments.get_deployment(store, name)
-    found = rows.windows(store, deployment.id, None if since is None else clock.from_iso(since))
+    found = rows.windows(store, deployment.id, None if since is None else _moment(since))
     judged = [window for window in found if window.rows >= MIN_WINDOW_ROWS]
     last = max(
         judged,
@@ -116,6 +116,15 @@ def show(store: Store, name: str, since: str | None = None) -> MonitorSummary:
         metric=model_rows.get(store, deployment.model_version).metric,
         drifted=last.drifted if last else (),
     )
+
+
+def _moment(since: str) -> int:
+    try:
+        return clock.from_iso(since)
+    except (ValueError, OverflowError):
+        raise UserError(
+            f"{since!r} is not a time.", hint="Write it as 2026-11-24 or 2026-11-24T10:00."
+        ) from None
 
 
 def window_detail(store: Store, name: str, version: int, start: str, feature: str) -> Distribution:

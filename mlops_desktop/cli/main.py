@@ -70,10 +70,9 @@ def run(arguments: list[str]) -> int:
             return int(cli.main(arguments, standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.UsageError as error:
-        error.show()
-        return 2
     except click.ClickException as error:
+        if as_json:
+            _tell(error.format_message())
         error.show()
         return error.exit_code
     except (click.Abort, Cancelled, KeyboardInterrupt):
@@ -87,18 +86,22 @@ def run(arguments: list[str]) -> int:
         last = (str(error).strip().splitlines() or [""])[-1]  # Of a child: above is its traceback.
         what = f"This is a fault of the app: {type(error).__name__}: {last}"
         if as_json:
-            click.echo(json.dumps({"error": {"what": what, "why": "", "hint": ""}}))
+            _tell(what)
         click.echo(f"{what}. See the traceback above.", err=True)
         return 3
 
 
 def _show(error: UserError, as_json: bool) -> None:
     if as_json:
-        parts = {"what": error.what, "why": error.why, "hint": error.hint}
-        click.echo(json.dumps({"error": parts}, ensure_ascii=False))
+        _tell(error.what, error.why, error.hint)
     for part in (error.what, error.why, error.hint):
         if part:
             click.echo(part, err=True)
+
+
+def _tell(what: str, why: str = "", hint: str = "") -> None:
+    parts = {"what": what, "why": why, "hint": hint}
+    click.echo(json.dumps({"error": parts}, ensure_ascii=False))
 
 
 if __name__ == "__main__":

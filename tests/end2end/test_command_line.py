@@ -114,6 +114,10 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     with answers.open(encoding="utf-8") as text:
         rows = list(csv.DictReader(text))
     assert {"contract", "prediction_id", "prediction"} <= set(rows[0])
+    few = write_customers(tmp_path / "few.csv", rows=2, seed=3)
+    shown = run("predict", "churn", few)
+    assert len(shown["predictions"]) == shown["rows"] == 2
+    assert {"contract", "prediction_id", "prediction"} <= set(shown["predictions"][0])
     truth = tmp_path / "truth.csv"
     with truth.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
@@ -123,7 +127,8 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     assert labelled["matched"] == 600
 
     seen = run("monitor", "show", "churn")
-    assert seen["predictions"] == 601
+    assert seen["predictions"] == 603
+    assert "time" in run("monitor", "show", "churn", "--since", "lately", code=2)["error"]["what"]
     assert {"windows", "features", "drifted", "alerts"} <= set(seen)
 
     retrained = run("retrain", "churn")
@@ -172,6 +177,10 @@ def test_that_bad_input_is_a_sentence_and_exit_code_2(
 def test_that_a_wrong_option_is_a_usage_error(run: Command) -> None:
     assert run.ask("train", "bike").code == 2
     assert run.ask("no-such-verb").code == 2
+    assert "no-such-verb" in run("no-such-verb", code=2)["error"]["what"]
+    assert (
+        "--budget" in run("train", "x", "--target", "y", "--budget", "z", code=2)["error"]["what"]
+    )
 
 
 def test_that_every_verb_has_help(run: Command) -> None:
