@@ -11,8 +11,11 @@ import pytest
 
 from mlops_desktop.actions import datasets, deployments, models, runs
 from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.blobs import objects
 from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.core.runs import Run, RunState, TrainSpec
+from mlops_desktop.ml import modelio
+from mlops_desktop.ml.pipeline import features_of, prepare
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
 
@@ -85,10 +88,18 @@ def _check(lane: DirectLane, held: deployments.Servers, run: Run) -> None:
     version = lane(lambda store: datasets.get_version(store, "rides"))
     table = datasets.load(workspace, version).take(heldout["row"])
     answered = deployments.predict(workspace, found, table)
-    expected, got = heldout["predicted"].to_pylist(), answered["prediction"].to_pylist()
-    if registered.signature.classes:
-        assert got == expected
+    signature = registered.signature
+    assert answered["prediction"].to_pylist() == heldout["predicted"].to_pylist()
+    # What was kept of the run is what was served. The trained pipeline itself is asked here:
+    pipeline = modelio.load(objects.get_bytes(workspace, registered.files["model.skops"]))
+    raw = table.select([field.name for field in signature.inputs])
+    frame = prepare(raw, features_of(raw))
+    if signature.classes:
+        own = pipeline.predict_proba(frame)
+        got = np.array([answered[f"probability_{c}"].to_pylist() for c in signature.classes]).T
+        assert np.abs(got - own).max() <= 1e-5
     else:
+        got, own = answered["prediction"].to_numpy(), pipeline.predict(frame)
         spread = float(np.std(heldout["actual"].to_numpy()))
-        assert np.abs(np.array(got) - np.array(expected)).max() <= 1e-4 * spread
+        assert np.abs(got - own).max() <= 1e-4 * spread
     deployments.stop(lane, name)
