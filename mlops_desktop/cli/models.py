@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mlops_desktop.actions import comparing
 from mlops_desktop.actions import models as actions
 from mlops_desktop.cli.session import Session, answer, json_option, table
 from mlops_desktop.core.models import Gate, ModelVersion
@@ -72,6 +73,27 @@ def gates(session: Session, ref: str, as_json: bool) -> None:
     answer(as_json, {"passed": passed, "gates": found}, gate_table(found))
     if not passed:
         raise click.exceptions.Exit(1)
+
+
+@models.command()
+@click.argument("ref")
+@click.argument("other", required=False)
+@json_option
+@click.pass_obj
+def compare(session: Session, ref: str, other: str | None, as_json: bool) -> None:
+    """Say whether REF is better than OTHER (default: its champion) on rows new to both."""
+    found = comparing.compare(session.lane, ref, other)
+    value = {
+        "version": found.version,
+        "other": found.other,
+        "metric": found.metric,
+        "value": found.value,
+        "other_value": found.other_value,
+        "rows": found.rows,
+        "better": found.better,
+        "sure": found.sure,
+    }
+    answer(as_json, value, str(found))
 
 
 @models.command()

@@ -199,6 +199,8 @@ def _monitor_and_retrain(me: Walker) -> None:
     (review,) = [b for b in result.findChildren(QAbstractButton) if "Review" in b.text()]
     QTest.mouseClick(review, Qt.MouseButton.LeftButton)
     me.wait_panel("models")
+    me.wait(lambda: "neither was trained on" in me.text("model-comparison"), "they are compared")
+    me.say(me.text("model-comparison"))
     me.click("approve-model")
     me.type("approval-note", "It knows 2012, too.")
     me.click("confirm-approve")

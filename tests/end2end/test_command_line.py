@@ -135,6 +135,11 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     assert (retrained["version"], retrained["approval"]) == (2, None)
     assert retrained["dataset_version"] == 2
     assert run("data", "versions", "customers")[0]["rows"] == 1500
+    compared = run("models", "compare", "churn@2")
+    assert (compared["other"], compared["metric"]) == ("churn@1", "roc_auc")
+    assert compared["rows"] >= 50
+    assert 0 <= compared["sure"] <= 1
+    assert run("models", "compare", "churn@1", code=2)["error"]["hint"]
     run("deploy", "start", "churn@2", "--name", "churn", code=1)
     if retrained["passed"]:
         run("models", "approve", "churn@2", "--note", "on newer rows")

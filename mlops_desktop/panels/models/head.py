@@ -29,12 +29,16 @@ class VersionHead(Card):
         self.verdict.setWordWrap(True)
         self.verdict.setObjectName("model-verdict")
         self._quality = label(muted=True, wrap=True)
+        self._compared = label(wrap=True)
+        self._compared.setObjectName("model-comparison")
+        self._compared.hide()
         self.error = ErrorBox()
         self.error.setObjectName("model-error")
         self._build_asks()
         self.body.addLayout(self._build_row())
-        for part in (self.verdict, self._quality, self._note, self._name, self.error):
+        for part in (self.verdict, self._quality, self._compared, self._note, self._name):
             self.body.addWidget(part)
+        self.body.addWidget(self.error)
 
     def _build_row(self) -> QHBoxLayout:
         self._title = heading()
@@ -81,6 +85,7 @@ class VersionHead(Card):
         """serving: the names of the deployments that answer with it now."""
         if self._version is None or version.id != self._version.id:
             self._quality.clear()
+            self._compared.hide()
         if version != self._version:
             self.close_asks()
         self._version = version
@@ -98,6 +103,11 @@ class VersionHead(Card):
     def show_quality(self, text: str) -> None:
         """How well it does, in words, from its evaluation."""
         self._quality.setText(text)
+
+    def show_comparison(self, text: str) -> None:
+        """Whether it is better than the champion, in words."""
+        self._compared.setText(text)
+        self._compared.show()
 
     def show_error(self, error: UserError) -> None:
         self.error.show_error(error)

@@ -8,10 +8,10 @@ from itertools import groupby
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.actions import deployments, models
+from mlops_desktop.actions import comparing, deployments, models
 from mlops_desktop.actions.models import About
 from mlops_desktop.core.deployments import Deployment, DeploymentState
-from mlops_desktop.core.models import ModelState, ModelVersion
+from mlops_desktop.core.models import CHAMPION, ModelState, ModelVersion
 from mlops_desktop.panels.models.card import CardTab
 from mlops_desktop.panels.models.gates import GatesTab
 from mlops_desktop.panels.models.head import VersionHead
@@ -173,9 +173,33 @@ class ModelsPanel(Page):
         if about.version.ref != self.timeline.current():
             return  # Another one was chosen meanwhile.
         self.head.show_quality(about.evaluation.verdict)
+        self._compare(about.version)
         self.card.show_about(about)
         self.lineage.show_chain(about.lineage)
         self.history.show_history(about.version, about.history)
+
+    def _compare(self, version: ModelVersion) -> None:
+        """With the champion, on rows that are new to both; it takes a moment."""
+        champions = [
+            other
+            for other in self._versions.values()
+            if other.model == version.model and CHAMPION in other.aliases
+        ]
+        if not champions or champions[0].id == version.id:
+            return
+
+        def show(text: str) -> None:
+            if version.ref == self.timeline.current():
+                self.head.show_comparison(text)
+
+        self._jobs.start(
+            self,
+            "",
+            lambda lane, _context: comparing.compare(lane, version.ref, champions[0].ref),
+            lambda comparison: show(str(comparison)),
+            lambda error: show(f"{error.what} {error.why}"),
+            quiet=True,
+        )
 
     def _approve(self, note: str) -> None:
         ref = self.timeline.current()
