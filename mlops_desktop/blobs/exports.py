@@ -18,6 +18,8 @@ from mlops_desktop.paths import Workspace
 
 _FORMULA = "^[=+\\-@\t\r]"
 _CELLS = 4 << 20  # Read at a time.
+_SECOND_US = 1_000_000
+_DAY_US = 86_400 * _SECOND_US
 
 
 def write(
@@ -32,8 +34,12 @@ def write(
 
     In a CSV, missing is an empty cell and an empty text is `""`. progress may raise to stop.
     """
-    schema = pa.schema([(c.name, chunks.ARROW_TYPES[c.type]) for c in manifest.columns])
     is_csv = path.suffix.lower() == ".csv"
+    types = [chunks.ARROW_TYPES[column.type] for column in manifest.columns]
+    if is_csv:
+        types = [_csv_type(workspace, manifest, at, kind) for at, kind in enumerate(types)]
+    names = [column.name for column in manifest.columns]
+    schema = pa.schema(list(zip(names, types, strict=True)))
     if is_csv and for_spreadsheet:
         schema = pa.schema([(_safe_name(field.name), field.type) for field in schema])
     temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
@@ -45,9 +51,10 @@ def write(
                     for start in range(0, manifest.rows, step):
                         progress(start / manifest.rows)
                         table = manifests.read_rows(workspace, manifest, start, step)
+                        columns = table.columns
                         if is_csv and for_spreadsheet:
-                            table = pa.table([_safe(c) for c in table.columns], schema=schema)
-                        writer.write_table(table)
+                            columns = [_safe(column) for column in columns]
+                        writer.write_table(pa.table(columns, names=schema.names).cast(schema))
                 objects.flush(file)
             temporary.replace(path)
     except BaseException:
@@ -59,6 +66,20 @@ def _writer(file: Any, schema: pa.Schema, *, is_csv: bool) -> Any:
     if is_csv:
         return arrow_csv.CSVWriter(file, schema)
     return pq.ParquetWriter(file, schema, compression="zstd")
+
+
+def _csv_type(workspace: Workspace, manifest: Manifest, at: int, kind: pa.DataType) -> pa.DataType:
+    """Moments of which the whole column needs no more are written as days, or as seconds."""
+    if not pa.types.is_timestamp(kind):
+        return kind
+    whole_days = whole_seconds = True
+    for part in manifests.parts(workspace, manifest, at):
+        moments = part.drop_null().cast(pa.int64()).to_numpy()
+        whole_days = whole_days and not (moments % _DAY_US).any()
+        whole_seconds = whole_seconds and not (moments % _SECOND_US).any()
+    if whole_days:
+        return pa.date32()
+    return pa.timestamp("s") if whole_seconds else kind
 
 
 def _safe(column: Any) -> Any:

@@ -319,3 +319,23 @@ def _is_whole(store: Store) -> None:
     assert not datasets.list_datasets(store)
     assert not store.faults()
     assert not list(objects.names(store.workspace))
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ["2011-01-01", "1969-12-31", ""],
+        ["2011-01-01 00:00:00", "2011-01-01 08:30:00", ""],
+        ["2011-01-01 08:30:00.250000", "2011-01-01 00:00:00.000000", ""],
+    ],
+)
+def test_that_moments_are_exported_no_finer_than_they_are(
+    lane: DirectLane, tmp_path: Path, moments: list[str]
+) -> None:
+    lines = ["when,n", *(f"{moment},{n}" for n, moment in enumerate(moments))]
+    file = tmp_path / "in.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    datasets.import_file(lane, ImportSpec(str(file), "moments"))
+    datasets.export(lane, "moments", tmp_path / "out.csv")
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8").replace('"', "")
+    assert written.splitlines() == lines
