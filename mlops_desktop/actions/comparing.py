@@ -52,9 +52,12 @@ class Comparison:
     def __str__(self) -> str:
         word = "better" if self.better else "not better"
         title = METRICS[self.metric].title
+        share = self.sure if self.better else 1 - self.sure
+        # Five hundred resamples cannot tell more than that.
+        sure = "more than 99 %" if share > 0.99 else f"{100 * share:.0f} %"
         return (
             f"On {self.rows:,} rows that neither was trained on: {title} {self.value:.4g}, "
-            f"{self.other} {self.other_value:.4g}. It is {word} ({self.sure:.0%} sure)."
+            f"{self.other} {self.other_value:.4g}. It is {word} ({sure} sure)."
         )
 
 

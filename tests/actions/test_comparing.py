@@ -45,7 +45,7 @@ def test_that_a_version_is_compared_with_the_champion_on_held_out_rows(
     )
     assert not worse.better
     assert worse.sure < 0.05
-    assert "It is not better" in str(worse)
+    assert str(worse).endswith("It is not better (more than 99 % sure).")
     assert comparing.compare(lane, "churn@1", "churn@2").sure > 0.95
     with pytest.raises(UserError, match="is the one to compare with"):
         comparing.compare(lane, "churn@1")

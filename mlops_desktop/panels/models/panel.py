@@ -41,6 +41,7 @@ class ModelsPanel(Page):
         super().__init__(self.tr("Models"))
         self._jobs = jobs
         self._versions: dict[str, ModelVersion] = {}
+        self._compared: dict[tuple[int, int], str] = {}
         self._deployed: list[Deployment] = []
         self._wanted = ""
         self._build()
@@ -187,10 +188,16 @@ class ModelsPanel(Page):
         ]
         if not champions or champions[0].id == version.id:
             return
+        pair = (version.id, champions[0].id)
 
         def show(text: str) -> None:
+            self._compared[pair] = text
             if version.ref == self.timeline.current():
                 self.head.show_comparison(text)
+
+        if pair in self._compared:  # Versions never change, so neither does this.
+            show(self._compared[pair])
+            return
 
         self._jobs.start(
             self,
