@@ -63,7 +63,10 @@ class DataWarning:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a version came from. kind: 'file', 'retrain' (recorded inputs with labels)."""
+    """Where a version came from.
+
+    kind: 'file', 'append', 'recipe' or 'retrain' (recorded inputs with labels).
+    """
 
     kind: str
     path: str = ""
@@ -94,6 +97,12 @@ class DatasetVersion:
     warnings: tuple[DataWarning, ...]
     parent: int | None
     created_at: str
+    by: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    derived_from: int | None = None
+    recipe: str = ""
+    deleted_at: str | None = None
 
     @property
     def ref(self) -> str:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
 
 _VERSIONS = """
-SELECT v.*, d.name AS dataset FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id
+SELECT v.*, d.name AS dataset, r.name AS recipe, w.version AS recipe_version,
+       (SELECT json_group_array(t.tag) FROM dataset_tags t
+        WHERE t.dataset_version_id = v.id) AS tags
+FROM dataset_versions v
+JOIN datasets d ON d.id = v.dataset_id
+LEFT JOIN recipe_versions w ON w.id = v.recipe_version_id
+LEFT JOIN recipes r ON r.id = w.recipe_id
 """
 
 
@@ -33,13 +39,21 @@ def _from_row(row: Row) -> DatasetVersion:
         warnings=tuple(from_plain(DataWarning, item) for item in json.loads(row["warnings"])),
         parent=row["parent_id"],
         created_at=row["created_at"],
+        by=row["actor"],
+        note=row["note"],
+        tags=tuple(sorted(json.loads(row["tags"]))),
+        derived_from=row["derived_from_id"],
+        recipe=f"{row['recipe']}@{row['recipe_version']}" if row["recipe"] else "",
+        deleted_at=row["deleted_at"],
     )
 
 
-def add_version(store: Store, new: DatasetVersion) -> DatasetVersion:
+def add_version(
+    store: Store, new: DatasetVersion, recipe_version: int | None = None
+) -> DatasetVersion:
     """Insert the next version of new.dataset (made if it is new), inside write().
 
-    id, version and created_at are given here.
+    id, version, by and created_at are given here. recipe_version: the id of the one applied.
     """
     at = clock.now()
     dataset = store.scalar("SELECT id FROM datasets WHERE name = ?", [new.dataset])
@@ -64,6 +78,10 @@ def add_version(store: Store, new: DatasetVersion) -> DatasetVersion:
             "warnings": _text(new.warnings),
             "parent_id": new.parent,
             "created_at": at,
+            "actor": store.actor,
+            "note": new.note,
+            "derived_from_id": new.derived_from,
+            "recipe_version_id": recipe_version,
         },
     )
     return by_id(store, row)

@@ -202,6 +202,69 @@ CREATE TABLE alerts (
 CREATE INDEX alerts_deployment ON alerts(deployment_id, state);
 """
 
+_M002 = """
+ALTER TABLE dataset_versions ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+ALTER TABLE dataset_versions ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE dataset_versions ADD COLUMN deleted_at TEXT;
+ALTER TABLE dataset_versions ADD COLUMN derived_from_id INTEGER REFERENCES dataset_versions(id);
+
+CREATE TABLE dataset_tags (
+    dataset_id INTEGER NOT NULL REFERENCES datasets(id),
+    tag TEXT NOT NULL,
+    dataset_version_id INTEGER NOT NULL REFERENCES dataset_versions(id),
+    PRIMARY KEY (dataset_id, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dataset_units (
+    dataset_id INTEGER NOT NULL REFERENCES datasets(id),
+    column_name TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, column_name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recipes (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE recipe_versions (
+    id INTEGER PRIMARY KEY,
+    recipe_id INTEGER NOT NULL REFERENCES recipes(id),
+    version INTEGER NOT NULL,
+    steps TEXT NOT NULL,
+    note TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (recipe_id, version)
+) STRICT;
+ALTER TABLE dataset_versions ADD COLUMN recipe_version_id INTEGER REFERENCES recipe_versions(id);
+
+CREATE TABLE check_suites (
+    dataset_id INTEGER PRIMARY KEY REFERENCES datasets(id),
+    rules TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE check_results (
+    dataset_version_id INTEGER PRIMARY KEY REFERENCES dataset_versions(id),
+    rules TEXT NOT NULL,
+    outcomes TEXT NOT NULL,
+    failed INTEGER NOT NULL,
+    blocked INTEGER NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+ALTER TABLE deployments ADD COLUMN second_version_id INTEGER REFERENCES model_versions(id);
+ALTER TABLE deployments ADD COLUMN second_role TEXT;
+ALTER TABLE deployments ADD COLUMN second_percent REAL;
+ALTER TABLE deployments ADD COLUMN autostart INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deployments ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE deployments ADD COLUMN restarts TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE label_batches ADD COLUMN undone_at TEXT;
+"""
+
 
 def _run(db: Database, script: str) -> None:
     # executescript commits, which would split the migration: one statement at a time instead.
@@ -213,3 +276,8 @@ def _run(db: Database, script: str) -> None:
 @migrations()
 def m001_first_schema(db: Database) -> None:
     _run(db, _M001)
+
+
+@migrations()
+def m002_recipes_checks_and_rollouts(db: Database) -> None:
+    _run(db, _M002)

@@ -168,3 +168,25 @@ def test_that_four_processes_that_write_at_once_lose_nothing(workspace: Workspac
     assert len(entries) == 80
     assert first_break(entries) is None
     store.close()
+
+
+SCHEMAS = sorted(Path(__file__).with_name("schemas").glob("m*.sql"))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda path: path.stem)
+def test_that_a_workspace_of_each_earlier_schema_is_migrated(
+    workspace: Workspace, schema: Path
+) -> None:
+    workspace.root.mkdir()
+    old = sqlite3.connect(workspace.database)
+    old.executescript(schema.read_text(encoding="utf-8"))
+    old.close()
+    migrated = Store.open(workspace)
+    fresh = Store.open(Workspace(workspace.root.with_name("fresh")))
+    tables = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+    assert [tuple(row) for row in migrated.query(tables)] == [
+        tuple(row) for row in fresh.query(tables)
+    ]
+    assert migrated.faults() == []
+    migrated.close()
+    fresh.close()

@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mlops_desktop.actions import audit
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.panels.datasets.tab import VersionTab
+from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import Card, KeyValues
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.times import local_time
 from mlops_desktop.work.jobs import Jobs
 
 
-class LineageTab(QWidget):
-    def __init__(self, jobs: Jobs) -> None:
-        super().__init__()
-        self._jobs = jobs
-        self._version: DatasetVersion | None = None
+class LineageTab(VersionTab):
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
+        super().__init__(jobs, workspace)
         self._build()
 
     def _build(self) -> None:
@@ -39,9 +39,10 @@ class LineageTab(QWidget):
         across.setContentsMargins(0, 0, 0, 0)
         across.addWidget(scrolled(inside))
 
-    def show_version(self, version: DatasetVersion, parent: DatasetVersion | None) -> None:
-        """parent: the version that it followed, where that is known."""
-        self._version = version
+    def load(self) -> None:
+        version = self.version
+        assert version is not None
+        parent = next((v for v in self.versions if v.id == version.parent), None)
         source = version.source
         pairs: list[tuple[str, str | QWidget]] = []
         if source.kind == "file":
@@ -56,7 +57,7 @@ class LineageTab(QWidget):
         pairs += [(name, str(value)) for name, value in source.detail.items() if value]
         self._origin.set_pairs(pairs)
         self._show_made(version, parent, "")
-        self._jobs.run(
+        self.jobs.run(
             self,
             lambda store: audit.about(store, version.ref),
             lambda entries: self._show_who(version, parent, entries),
@@ -65,7 +66,7 @@ class LineageTab(QWidget):
     def _show_who(
         self, version: DatasetVersion, parent: DatasetVersion | None, entries: list[AuditEntry]
     ) -> None:
-        if self._version is not None and self._version.id == version.id and entries:
+        if self.version is not None and self.version.id == version.id and entries:
             self._show_made(version, parent, entries[-1].actor)
 
     def _show_made(self, version: DatasetVersion, parent: DatasetVersion | None, who: str) -> None:

@@ -24,10 +24,10 @@ from mlops_desktop.core.datasets import (
     ImportSpec,
 )
 from mlops_desktop.core.ids import Ref
-from mlops_desktop.core.profile import Profile
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
 from mlops_desktop.panels.datasets.sheet import ImportSheet
+from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
@@ -132,12 +132,17 @@ class DatasetsPanel(Page):
         right.addWidget(self.warnings)
         self.tabs = Tabs(self.tr("Views of the version"))
         self.tabs.bar.setObjectName("data-tabs")
-        self._table = TableTab(self._jobs, self._workspace)
-        self._profile = ProfileTab()
-        self._lineage = LineageTab(self._jobs)
-        self.tabs.add(self.tr("Table"), self._table)
-        self.tabs.add(self.tr("Profile"), self._profile)
-        self.tabs.add(self.tr("Lineage"), self._lineage)
+        self._tabs: dict[str, VersionTab] = {
+            self.tr("Table"): TableTab(self._jobs, self._workspace),
+            self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
+            self.tr("Lineage"): LineageTab(self._jobs, self._workspace),
+        }
+        for title, tab in self._tabs.items():
+            self.tabs.add(title, tab)
+            tab.failed.connect(self._error.show_error)
+            tab.made.connect(self._on_made)
+            tab.toast.connect(self.toast)
+            tab.open_panel.connect(self.open_panel)
         right.addWidget(self.tabs, 1)
         across.addLayout(right, 1)
         return page
@@ -161,9 +166,7 @@ class DatasetsPanel(Page):
         self.sheet.close_sheet()
 
     def focus_filter(self) -> None:
-        tab = (self._table, self._profile, None)[self.tabs.current()]
-        if tab is not None:
-            tab.focus_filter()
+        list(self._tabs.values())[self.tabs.current()].focus_filter()
 
     def reload(self) -> None:
         self._stale = False
@@ -238,21 +241,8 @@ class DatasetsPanel(Page):
         )
         if same:
             return
-        self._table.show_version(version)
-        parent = next((v for v in self._versions if v.id == version.parent), None)
-        self._lineage.show_version(version, parent)
-        self._jobs.start(
-            self,
-            "",
-            lambda _lane, _context: datasets.profile(self._workspace, version),
-            lambda profile: self._show_profile(version, profile),
-            self._error.show_error,
-            quiet=True,
-        )
-
-    def _show_profile(self, version: DatasetVersion, profile: Profile) -> None:
-        if self._version is not None and self._version.id == version.id:
-            self._profile.show_profile(version, profile)
+        for tab in self._tabs.values():
+            tab.show_version(version, self._versions)
 
     def _show_actions(self) -> None:
         self.chooser.setVisible(bool(self._datasets))
@@ -271,13 +261,16 @@ class DatasetsPanel(Page):
         )
         self.sheet.follow(job)
 
+    def _on_made(self, version: DatasetVersion) -> None:
+        self._wanted = Ref(version.dataset, version=version.version)
+        self.reload()
+
     def _on_imported(self, version: DatasetVersion) -> None:
         self.sheet.close_sheet()
-        self._wanted = Ref(version.dataset, version=version.version)
         one, many = self.tr("Imported {0}: 1 row."), self.tr("Imported {0}: {1} rows.")
         text = one if version.rows == 1 else many
         self.toast.emit(text.format(version.ref, f"{version.rows:,}"))
-        self.reload()
+        self._on_made(version)
 
     def _read_as(self, column: str, kind: ColumnType) -> None:
         version = self._version

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
+from mlops_desktop.actions import datasets
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.profile import Profile
+from mlops_desktop.panels.datasets.tab import VersionTab
+from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.profile_view import ProfileView
+from mlops_desktop.work.jobs import Jobs
 
 
-class ProfileTab(QWidget):
-    def __init__(self) -> None:
-        super().__init__()
+class ProfileTab(VersionTab):
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
+        super().__init__(jobs, workspace)
         self._columns = 0
         self._words = ""
         column = QVBoxLayout(self)
@@ -33,7 +37,21 @@ class ProfileTab(QWidget):
         self.view.setObjectName("profile")
         column.addWidget(self.view, 1)
 
-    def show_profile(self, version: DatasetVersion, profile: Profile) -> None:
+    def load(self) -> None:
+        version = self.version
+        assert version is not None
+        self.jobs.start(
+            self,
+            "",
+            lambda _lane, _context: datasets.profile(self.workspace, version),
+            lambda profile: self._show_profile(version, profile),
+            self.failed.emit,
+            quiet=True,
+        )
+
+    def _show_profile(self, version: DatasetVersion, profile: Profile) -> None:
+        if self.version is None or self.version.id != version.id:
+            return  # Another one was chosen meanwhile.
         self._columns = len(profile.columns)
         self._words = self.tr("{0} columns").format(self._columns)
         if profile.duplicate_rows:

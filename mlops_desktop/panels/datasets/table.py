@@ -7,10 +7,11 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from mlops_desktop.actions import datasets
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion
+from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.cards import Card, label
@@ -22,11 +23,9 @@ _WIDTHS = {ColumnType.DATETIME: 144, ColumnType.TEXT: 128}
 _MOST_ROWS = 70_000_000  # Qt counts the pixels of a table in 32 bits.
 
 
-class TableTab(QWidget):
+class TableTab(VersionTab):
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
-        super().__init__()
-        self._jobs, self._workspace = jobs, workspace
-        self._version: DatasetVersion | None = None
+        super().__init__(jobs, workspace)
         self._build()
 
     def _build(self) -> None:
@@ -68,8 +67,9 @@ class TableTab(QWidget):
         card.body.addWidget(self.table)
         column.addWidget(card, 1)
 
-    def show_version(self, version: DatasetVersion) -> None:
-        self._version = version
+    def load(self) -> None:
+        version = self.version
+        assert version is not None
         self._error.show_error(None)
         self._size.setText(
             self.tr("{0} rows, {1} columns").format(f"{version.rows:,}", len(version.columns))
@@ -101,12 +101,12 @@ class TableTab(QWidget):
         self.table.setCurrentIndex(self.table.pages.index(row, number))
 
     def _fetch(self, first: int, count: int, done: Callable[[Rows], None]) -> None:
-        version = self._version
+        version = self.version
         assert version is not None
-        self._jobs.start(
+        self.jobs.start(
             self,
             "",
-            lambda _lane, _context: _rows(self._workspace, version, first, count),
+            lambda _lane, _context: _rows(self.workspace, version, first, count),
             done,
             self._error.show_error,
             quiet=True,
