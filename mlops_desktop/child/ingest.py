@@ -21,7 +21,8 @@ from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.blobs.rowhash import U64
 from mlops_desktop.blobs.tables import TableWriter
-from mlops_desktop.child import arrowfile, csv, runner
+from mlops_desktop.blobs.readers import arrowfile, csv
+from mlops_desktop.child import runner
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
 from mlops_desktop.core.errors import Damaged
 from mlops_desktop.core.jsonable import to_plain

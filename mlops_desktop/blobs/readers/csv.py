@@ -20,9 +20,9 @@ import pyarrow.csv as arrow_csv
 
 from mlops_desktop.blobs.cells import convert
 from mlops_desktop.blobs.chunks import ARROW_TYPES
-from mlops_desktop.child import csvfile
-from mlops_desktop.child.csvfile import ByteSource, CsvFile
-from mlops_desktop.child.csvtypes import Tally, Verdict, judge
+from mlops_desktop.blobs.readers import csvfile
+from mlops_desktop.blobs.readers.csvfile import ByteSource, CsvFile
+from mlops_desktop.blobs.readers.tally import Tally, Verdict, judge
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
 from mlops_desktop.core.errors import UserError
 
