@@ -24,7 +24,7 @@ from mlops_desktop.core.ids import Ref, checked_name
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.profile import Profile
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store import datasets
+from mlops_desktop.store import datasets, versions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -168,21 +168,57 @@ def list_versions(store: Store, name: str) -> list[DatasetVersion]:
 
 
 def get_version(store: Store, ref: str | Ref) -> DatasetVersion:
-    """`NAME@3`, or the newest of `NAME`. Raises NotFound with names that are near."""
+    """`NAME@3`, `NAME@tag`, or the newest of `NAME`. Raises NotFound with names that are near, and
+    for what is in the bin."""
     ref = Ref.parse(ref) if isinstance(ref, str) else ref
-    found = None if ref.alias else datasets.version(store, ref.name, ref.version)
-    if found is not None:
+    found = _named(store, ref)
+    if found is not None and found.deleted_at is None:
         return found
+    if found is not None:
+        raise _deleted(found)
     newest = datasets.version(store, ref.name, None)
     if newest is None:
         raise _no_dataset(store, ref.name)
+    if ref.alias is not None:
+        tags = ", ".join(versions.tags(store, ref.name))
+        raise NotFound(
+            f"No version of {ref.name} is tagged {ref.alias!r}.",
+            hint=f"Its tags are {tags}." if tags else f"Its newest is {newest.ref}.",
+        )
     raise NotFound(
-        f"The dataset {ref.name!r} has no version {ref.alias or ref.version}.",
+        f"The dataset {ref.name!r} has no version {ref.version}.",
         hint=f"Its newest is {newest.ref}.",
     )
 
 
+def _named(store: Store, ref: Ref) -> DatasetVersion | None:
+    """The version of a reference, also where it is deleted."""
+    if ref.alias is not None:
+        tagged = versions.tags(store, ref.name).get(ref.alias)
+        return None if tagged is None else datasets.by_id(store, tagged)
+    if ref.version is None:
+        return datasets.version(store, ref.name, None)
+    every = datasets.versions(store, ref.name, deleted=True)
+    return next((version for version in every if version.version == ref.version), None)
+
+
+def _deleted(version: DatasetVersion) -> NotFound:
+    if version.purged_at:
+        return NotFound(
+            f"{version.ref} is deleted.",
+            why=f"It was cleaned up on {version.purged_at[:10]}.",
+            hint="Import its file again.",
+        )
+    return NotFound(
+        f"{version.ref} is in the bin.", hint=f"Restore it with: data restore {version.ref}."
+    )
+
+
 def _no_dataset(store: Store, name: str) -> NotFound:
+    if any(not version.purged_at for version in datasets.versions(store, name, deleted=True)):
+        return NotFound(
+            f"The dataset {name!r} is in the bin.", hint=f"Restore it with: data restore {name}."
+        )
     names = datasets.names(store)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:

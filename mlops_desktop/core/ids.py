@@ -54,7 +54,8 @@ def checked_name(name: str, what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """`NAME`, `NAME@3` or `NAME@alias`: a version of a dataset or model as a user writes it."""
+    """`NAME`, `NAME@3`, `NAME@alias` or `NAME:alias`: a version of a dataset or model as a user
+    writes it. The alias of a dataset version is its tag."""
 
     name: str
     version: int | None = None
@@ -64,6 +65,8 @@ class Ref:
     def parse(cls, text: str) -> Ref:
         """Read what a user wrote. Whether it exists is not asked here."""
         name, at, tail = text.rpartition("@")
+        if not at:
+            name, at, tail = text.rpartition(":")  # No name holds one.
         if not at:
             return cls(text.strip())
         if not name or not tail:

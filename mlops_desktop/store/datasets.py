@@ -12,7 +12,7 @@ from mlops_desktop.core.jsonable import from_plain, to_plain
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
 
-_VERSIONS = """
+VERSIONS = """
 SELECT v.*, d.name AS dataset, r.name AS recipe, w.version AS recipe_version,
        (SELECT json_group_array(t.tag) FROM dataset_tags t
         WHERE t.dataset_version_id = v.id) AS tags
@@ -23,7 +23,7 @@ LEFT JOIN recipes r ON r.id = w.recipe_id
 """
 
 
-def _from_row(row: Row) -> DatasetVersion:
+def from_row(row: Row) -> DatasetVersion:
     return DatasetVersion(
         id=row["id"],
         dataset=row["dataset"],
@@ -45,6 +45,7 @@ def _from_row(row: Row) -> DatasetVersion:
         derived_from=row["derived_from_id"],
         recipe=f"{row['recipe']}@{row['recipe_version']}" if row["recipe"] else "",
         deleted_at=row["deleted_at"],
+        purged_at=row["purged_at"],
     )
 
 
@@ -88,42 +89,49 @@ def add_version(
 
 
 def by_id(store: Store, version_id: int) -> DatasetVersion:
-    row = store.one(f"{_VERSIONS} WHERE v.id = ?", [version_id])
+    row = store.one(f"{VERSIONS} WHERE v.id = ?", [version_id])
     if row is None:
         raise LookupError(f"There is no dataset version with id {version_id}.")
-    return _from_row(row)
+    return from_row(row)
 
 
 def names(store: Store) -> list[str]:
-    return [row["name"] for row in store.query("SELECT name FROM datasets ORDER BY name")]
+    rows = store.query(
+        "SELECT name FROM datasets d WHERE EXISTS (SELECT 1 FROM dataset_versions v "
+        "WHERE v.dataset_id = d.id AND v.deleted_at IS NULL) ORDER BY name"
+    )
+    return [row["name"] for row in rows]
 
 
-def versions(store: Store, dataset: str) -> list[DatasetVersion]:
-    """Newest first; empty for an unknown name."""
-    rows = store.query(f"{_VERSIONS} WHERE d.name = ? ORDER BY v.version DESC", [dataset])
-    return [_from_row(row) for row in rows]
+def versions(store: Store, dataset: str, *, deleted: bool = False) -> list[DatasetVersion]:
+    """Newest first; empty for an unknown name. deleted: also those in the bin and cleaned up."""
+    alive = "" if deleted else "AND v.deleted_at IS NULL"
+    rows = store.query(f"{VERSIONS} WHERE d.name = ? {alive} ORDER BY v.version DESC", [dataset])
+    return [from_row(row) for row in rows]
 
 
 def version(store: Store, dataset: str, number: int | None) -> DatasetVersion | None:
-    """The version of that number, or the newest."""
+    """The version of that number, or the newest; deleted ones are not found."""
     tail = "ORDER BY v.version DESC LIMIT 1" if number is None else "AND v.version = ?"
     numbers = [] if number is None else [number]
-    row = store.one(f"{_VERSIONS} WHERE d.name = ? {tail}", [dataset, *numbers])
-    return None if row is None else _from_row(row)
+    row = store.one(
+        f"{VERSIONS} WHERE d.name = ? AND v.deleted_at IS NULL {tail}", [dataset, *numbers]
+    )
+    return None if row is None else from_row(row)
 
 
 def datasets(store: Store) -> list[Dataset]:
-    """Every dataset with its newest version, by name."""
+    """Every dataset that has a version, with its newest one, by name."""
     latest = {
-        row["dataset_id"]: _from_row(row)
+        row["dataset_id"]: from_row(row)
         for row in store.query(
-            f"{_VERSIONS} WHERE v.version = "
-            "(SELECT max(version) FROM dataset_versions w WHERE w.dataset_id = v.dataset_id)"
+            f"{VERSIONS} WHERE v.version = (SELECT max(version) FROM dataset_versions w "
+            "WHERE w.dataset_id = v.dataset_id AND w.deleted_at IS NULL)"
         )
     }
     rows = store.query(
-        "SELECT d.*, count(v.id) AS versions FROM datasets d "
-        "LEFT JOIN dataset_versions v ON v.dataset_id = d.id GROUP BY d.id ORDER BY d.name"
+        "SELECT d.*, count(v.id) AS versions FROM datasets d JOIN dataset_versions v "
+        "ON v.dataset_id = d.id AND v.deleted_at IS NULL GROUP BY d.id ORDER BY d.name"
     )
     return [
         Dataset(row["id"], row["name"], row["versions"], latest.get(row["id"]), row["created_at"])

@@ -29,7 +29,8 @@ def facts(store: Store) -> Facts:
     blocked = [version for version in versions if version.state is ModelState.BLOCKED]
     newest = store.one(
         "SELECT d.name || ' version ' || v.version AS title, v.warnings FROM dataset_versions v "
-        "JOIN datasets d ON d.id = v.dataset_id ORDER BY v.id DESC LIMIT 1"
+        "JOIN datasets d ON d.id = v.dataset_id WHERE v.deleted_at IS NULL "
+        "ORDER BY v.id DESC LIMIT 1"
     )
     runs = store.query("SELECT state, count(*) AS n FROM runs GROUP BY state")
     by_state = {row["state"]: row["n"] for row in runs}
@@ -44,8 +45,12 @@ def facts(store: Store) -> Facts:
     )
     first = waiting[0] if waiting else None
     return Facts(
-        dataset_versions=store.scalar("SELECT count(*) FROM dataset_versions"),
-        datasets=store.scalar("SELECT count(*) FROM datasets"),
+        dataset_versions=store.scalar(
+            "SELECT count(*) FROM dataset_versions WHERE deleted_at IS NULL"
+        ),
+        datasets=store.scalar(
+            "SELECT count(DISTINCT dataset_id) FROM dataset_versions WHERE deleted_at IS NULL"
+        ),
         newest_dataset=newest["title"] if newest else "",
         open_warnings=len(json.loads(newest["warnings"])) if newest else 0,
         runs=sum(by_state.values()),

@@ -206,6 +206,7 @@ _M002 = """
 ALTER TABLE dataset_versions ADD COLUMN actor TEXT NOT NULL DEFAULT '';
 ALTER TABLE dataset_versions ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE dataset_versions ADD COLUMN deleted_at TEXT;
+ALTER TABLE dataset_versions ADD COLUMN purged_at TEXT;
 ALTER TABLE dataset_versions ADD COLUMN derived_from_id INTEGER REFERENCES dataset_versions(id);
 
 CREATE TABLE dataset_tags (
