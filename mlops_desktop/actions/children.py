@@ -20,6 +20,9 @@ from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progres
 from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.05
+_CLEAN_UP = "cleanup"
+_CLEAN_UP_S = 120.0  # A clean-up that takes longer than this is not waited for.
+_CLOCK_S = 600.0  # The wall clock may have been set between.
 _GRACE_S = 1.0  # Asked to stop, a child has this long before it is killed.
 
 
@@ -35,7 +38,43 @@ def command(program: str, job: Path) -> list[str]:
 
 @contextmanager
 def scratch(workspace: Workspace, name: str) -> Iterator[Path]:
-    """A folder in tmp/ that is gone afterwards, whatever happens."""
+    """A folder in tmp/ that is gone afterwards, whatever happens.
+
+    Who writes blobs does it within one: the folder tells a clean-up of any process that work is
+    going on, and nothing is freed as long as it is there. Waits for a clean-up that has begun.
+    """
+    with _folder(workspace, name) as folder:
+        if not wait_for(lambda: not _living(workspace, clean_ups=True), _CLEAN_UP_S):
+            raise UserError(
+                "A clean-up of the workspace takes long.", hint="Try again when it has ended."
+            )
+        yield folder
+
+
+@contextmanager
+def cleaning(workspace: Workspace) -> Iterator[Path]:
+    """As scratch, for a clean-up: while it is open, no process writes blobs or begins to.
+
+    Raises UserError where work is going on. Both sides first show their own folder and then look
+    for the other's, so at least one of them sees the other.
+    """
+    with _folder(workspace, _CLEAN_UP) as folder:
+        others = _living(workspace, clean_ups=False) + [
+            other for other in _living(workspace, clean_ups=True) if other != folder
+        ]
+        if others:
+            name, pid, _ = others[0].name.rsplit("-", 2)
+            work = {"import": "An import", "table": "An import", "train": "A training"}
+            raise UserError(
+                f"{work.get(name, name.capitalize())} is going on, so nothing was freed.",
+                why=f"Process {pid} is at work in this workspace.",
+                hint="Clean up when it has ended.",
+            )
+        yield folder
+
+
+@contextmanager
+def _folder(workspace: Workspace, name: str) -> Iterator[Path]:
     folder = workspace.tmp / f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
     with objects.disk_errors("the work"):
         folder.mkdir(mode=0o700, parents=True)
@@ -43,6 +82,32 @@ def scratch(workspace: Workspace, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _living(workspace: Workspace, *, clean_ups: bool) -> list[Path]:
+    """Scratch folders whose process is alive: those of clean-ups, or all others."""
+    return [
+        folder
+        for folder in workspace.tmp.glob("*-*-*")
+        if folder.name.startswith(f"{_CLEAN_UP}-") is clean_ups and is_owned(folder)
+    ]
+
+
+def is_owned(folder: Path) -> bool:
+    """Whether the process that made a scratch folder (`<name>-<pid>-<random>`) is alive.
+
+    A process that began long after the folder was last changed only has the old one's number.
+    """
+    import psutil  # noqa: PLC0415  Only needed where a folder was found.
+
+    parts = folder.name.rsplit("-", 2)
+    if len(parts) != 3 or not parts[1].isdigit():
+        return False
+    try:
+        began = psutil.Process(int(parts[1])).create_time()
+        return bool(began < folder.stat().st_mtime + _CLOCK_S)
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
 
 
 def run_child(

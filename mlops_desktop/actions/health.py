@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_desktop.actions import audit, datasets, models, runs
+from mlops_desktop.actions import audit, models, runs
+from mlops_desktop.actions.children import is_owned
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.core.errors import Damaged
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import versions as version_rows
+from mlops_desktop.store.references import referenced
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
@@ -35,9 +38,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class FsckReport:
+    """objects: on the disk. unneeded: of them, those that nothing needs, which interrupted work
+    left; no fault, a clean-up frees them."""
+
     problems: tuple[Problem, ...]
     objects: int
     versions: int
+    unneeded: int = 0
+    unneeded_bytes: int = 0
 
     @property
     def clean(self) -> bool:
@@ -55,7 +63,8 @@ class Check:
 def fsck(store: Store, context: Context) -> FsckReport:
     """Check the database, every dataset version, every model and run file, and the audit chain.
 
-    Every problem names the versions that it hurts. Changes nothing.
+    Every problem names the versions that it hurts; those in the bin are checked too. Changes
+    nothing.
     """
     workspace = store.workspace
     problems = [Problem("database", text) for text in store.faults()]
@@ -70,55 +79,61 @@ def fsck(store: Store, context: Context) -> FsckReport:
         if seen[name]:
             problems.append(Problem(where, f"{title} is {seen[name]} ({name[:12]})"))
 
-    versions = [
-        version
-        for dataset in datasets.list_datasets(store)
-        for version in datasets.list_versions(store, dataset.name)
-    ]
+    versions = version_rows.stored(store)
     for done, version in enumerate(versions):
         context.checkpoint()
         context.progress(done / len(versions), f"Checking {version.ref}")
-        check(version.ref, "its profile", version.profile)
+        name = f"{version.ref} (in the bin)" if version.deleted_at else version.ref
+        check(name, "its profile", version.profile)
         try:
             problems += [
-                Problem(version.ref, text) for text in manifests.faults(workspace, version.manifest)
+                Problem(name, text) for text in manifests.faults(workspace, version.manifest)
             ]
         except Damaged as error:
-            problems.append(Problem(version.ref, str(error)))
+            problems.append(Problem(name, str(error)))
     for run in runs.list_runs(store):
         for title, name in run.files.items():
             check(run.title, title, name)
     for model in models.list_versions(store):
         for title, name in model.files.items():
             check(model.ref, title, name)
-    for name in objects.names(workspace):
-        if name not in seen:
-            check("objects", "an object", name)
     context.progress(1.0, "Checked")
-    return FsckReport(tuple(problems), len(seen), len(versions))
+    sizes = objects.sizes(workspace)
+    try:
+        unneeded = sizes.keys() - referenced(store)
+    except Damaged:
+        unneeded = set()  # Of a version that was named above it is not known what it needs.
+    return FsckReport(
+        tuple(problems),
+        len(sizes),
+        len(versions),
+        len(unneeded),
+        sum(sizes[name] for name in unneeded),
+    )
 
 
 def sweep(workspace: Workspace) -> int:
     """Remove what a crash left in tmp/ and half-written objects; the answer is how many."""
-    removed = 0
-    for leftover in [*workspace.tmp.glob("*"), *workspace.objects.glob("??/*.tmp")]:
-        if _in_use(leftover):
-            continue
+    found = leftovers(workspace)
+    for leftover in found:
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
-        removed += 1
-    return removed
+    return len(found)
+
+
+def leftovers(workspace: Workspace) -> list[Path]:
+    """Files and folders that a crash left in tmp/, and half-written objects."""
+    found = [*workspace.tmp.glob("*"), *workspace.objects.glob("??/*.tmp")]
+    return [leftover for leftover in found if not _in_use(leftover)]
 
 
 def _in_use(leftover: Path) -> bool:
-    """Scratch folders are `<name>-<pid>-<random>`; other leftovers are judged by their age."""
-    import psutil  # noqa: PLC0415  Only needed when something was left.
-
-    parts = leftover.name.split("-")
-    if len(parts) >= 3 and parts[-2].isdigit():
-        return psutil.pid_exists(int(parts[-2]))
+    """Scratch folders belong to a process; other leftovers are judged by their age."""
+    parts = leftover.name.rsplit("-", 2)
+    if len(parts) == 3 and parts[1].isdigit():
+        return is_owned(leftover)
     try:
         return time.time() - leftover.stat().st_mtime < _LEFTOVER_AGE_S
     except FileNotFoundError:

@@ -46,6 +46,11 @@ class Manifest:
 
 def save(workspace: Workspace, manifest: Manifest) -> str:
     """Store the manifest; the answer is its blob's name."""
+    return objects.put_bytes(workspace, encode(manifest))
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The bytes of a manifest's blob."""
     names = list(dict.fromkeys(place.pack for place in manifest.places.values()))
     number = {pack: index for index, pack in enumerate(names)}
     document = {
@@ -61,7 +66,7 @@ def save(workspace: Workspace, manifest: Manifest) -> str:
             for name, place in manifest.places.items()
         },
     }
-    return objects.put_bytes(workspace, compress_json(document))
+    return compress_json(document)
 
 
 @lru_cache(maxsize=16)

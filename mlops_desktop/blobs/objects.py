@@ -27,11 +27,17 @@ def sha256_of(path: Path) -> str:
 def put_bytes(workspace: Workspace, data: bytes) -> str:
     """Store bytes; the answer is their name. Storing the same bytes twice takes no more room, and
     mends a blob that was damaged."""
+    return put_counted(workspace, data)[0]
+
+
+def put_counted(workspace: Workspace, data: bytes) -> tuple[str, int]:
+    """As put_bytes; the answer is the name, and by how many bytes the disk is fuller."""
     name = hashlib.sha256(data).hexdigest()
+    added = 0 if workspace.blob(name).is_file() else len(data)
     if not _is_kept(workspace, name):
         with _placed(workspace, name, len(data)) as file:
             file.write(data)
-    return name
+    return name, added
 
 
 def put_file(workspace: Workspace, source: Path) -> str:
@@ -96,6 +102,23 @@ def names(workspace: Workspace) -> Iterator[str]:
     """Every blob on the disk."""
     for folder in sorted(workspace.objects.glob("??")):
         yield from sorted(path.name for path in folder.iterdir() if len(path.name) == 64)
+
+
+def sizes(workspace: Workspace) -> dict[str, int]:
+    """Every blob on the disk with its bytes."""
+    return {name: workspace.blob(name).stat().st_size for name in names(workspace)}
+
+
+def remove(workspace: Workspace, name: str) -> int:
+    """Remove a blob that nothing needs; the answer is how many bytes that freed."""
+    path = workspace.blob(name)
+    try:
+        size = path.stat().st_size
+        path.chmod(0o600)  # Windows keeps what is read-only.
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return size
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -88,10 +88,13 @@ class PackWriter:
         self._close()
         return self._places
 
-    def publish(self, workspace: Workspace) -> None:
-        """Turn the files into blobs."""
+    def publish(self, workspace: Workspace) -> int:
+        """Turn the files into blobs; the answer is by how many bytes the disk is fuller."""
+        added = 0
         for path in sorted(self._folder.iterdir()):
+            added += 0 if workspace.blob(path.name).is_file() else path.stat().st_size
             objects.adopt(workspace, path, path.name)
+        return added
 
     def discard(self) -> None:
         """Remove what was not published."""

@@ -103,9 +103,10 @@ class TableWriter:
             places={name: places[name] for name in sorted(used)},
         )
 
-    def publish(self) -> None:
-        """Make the packs blobs of the workspace, after finish()."""
-        self._packs.publish(self._workspace)
+    def publish(self) -> int:
+        """Make the packs blobs of the workspace, after finish(); the answer is by how many bytes
+        the disk is fuller."""
+        return self._packs.publish(self._workspace)
 
     def _cut(self, *, final: bool) -> None:
         """Store the chunks that can be told by now; all rows where no more can be waited for."""

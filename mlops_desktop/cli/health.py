@@ -20,12 +20,19 @@ def fsck(session: Session, as_json: bool) -> None:
     report = health.fsck(session.store, TerminalContext())
     lines = [f"{p.where}: {p.what}" for p in report.problems]
     lines += [f"{report.objects:,} objects and {report.versions:,} versions checked"]
+    if report.unneeded:
+        lines += [
+            f"{report.unneeded:,} of them ({report.unneeded_bytes:,} bytes) are needed by nothing: "
+            "interrupted work left them, cleanup frees them"
+        ]
     lines += ["clean" if report.clean else f"{len(report.problems)} problems"]
     value = {
         "clean": report.clean,
         "problems": report.problems,
         "objects": report.objects,
         "versions": report.versions,
+        "unneeded": report.unneeded,
+        "unneeded_bytes": report.unneeded_bytes,
     }
     answer(as_json, value, "\n".join(lines))
     if not report.clean:
