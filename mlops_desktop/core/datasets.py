@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mlops_desktop.core.recipes import Step
+
 # What stands for missing in a column of numbers, times or booleans. In text it stands for itself.
 MISSING = ("", *"na n/a #n/a nan -nan null none <na> nil missing - ? .".split())  # noqa: SIM905
 
@@ -37,11 +39,22 @@ class WarningKind(StrEnum):
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
     LEAK = "leak"
+    PERSONAL = "personal"
     MISSING = "missing"
+    OUTLIERS = "outliers"
+    HTML = "html"
     DUPLICATES = "duplicates"
     IMBALANCE = "imbalance"
     CATEGORIES = "categories"
     BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What can be done at a click: label says it on a button, steps are those of a recipe."""
+
+    label: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class DataWarning:
 
     answered: the user decided (kept or excluded the columns). Only leaks must be answered.
     read_as: the types that the column could be read as instead, by importing its file again.
+    suggestion: the fix as steps of a recipe, where there is one.
+    day_first: the ways to read the column's dates that fit as well, by importing its file again.
     """
 
     kind: WarningKind
@@ -59,6 +74,8 @@ class DataWarning:
     fix: str
     answered: bool = False
     read_as: tuple[ColumnType, ...] = ()
+    suggestion: Suggestion | None = field(default=None, hash=False)  # Its settings are a dict.
+    day_first: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,8 @@ class DatasetVersion:
     """An immutable table. manifest and profile are names (SHA-256) of blobs.
 
     content_hash covers schema and values only, so the same table has the same hash however it
-    is stored. stored_bytes is what this version added to the disk.
+    is stored. stored_bytes is what this version added to the disk. deleted_at: in the bin since;
+    purged_at: its rows are gone since, what is left is its place in the history.
     """
 
     id: int
@@ -103,6 +121,7 @@ class DatasetVersion:
     derived_from: int | None = None
     recipe: str = ""
     deleted_at: str | None = None
+    purged_at: str | None = None
 
     @property
     def ref(self) -> str:
@@ -124,13 +143,32 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportSpec:
-    """A file to be read into a new version of a dataset.
+class ImportOptions:
+    """How a file is to be read. What is None is guessed from the file.
 
-    types: column name -> type that the user wants instead of the guessed one.
+    format: 'csv', 'parquet', 'excel', 'json', 'sqlite' or 'arrow'. thousands: '' for none.
+    day_first: 03/04/2026 is the third of April. header: the first row holds the names. sheet: of
+    a workbook. table, query: of a database, one of the two. types: column -> type.
     """
+
+    format: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    day_first: bool | None = None
+    header: bool | None = None
+    sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
+    types: dict[str, ColumnType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSpec:
+    """A file to be read into a new version of a dataset."""
 
     path: str
     dataset: str
     message: str = ""
-    types: dict[str, ColumnType] = field(default_factory=dict)
+    options: ImportOptions = field(default_factory=ImportOptions)

@@ -16,20 +16,23 @@ from mlops_desktop.core.profile import QUANTILES, ColumnProfile, Numbers, TopVal
 
 BINS = 40
 TOP = 20
+EXTREMES = 10
+_ENDS = 200  # Among so many values at an end, the different ones are looked for.
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def profile_column(column: Column, values: Any) -> ColumnProfile:
     """The exact profile of a column that fits in memory: an Arrow array or chunked array."""
-    shortest = longest = numbers = None
+    shortest = longest = mean_length = numbers = None
     if column.type in (ColumnType.TEXT, ColumnType.BOOLEAN):
         counted: Any = pc.value_counts(values.drop_null())
         distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
     else:
         distinct, counts = _runs(values)
     if column.type is ColumnType.TEXT:
-        lengths: Any = pc.min_max(pc.utf8_length(values)).as_py()
-        shortest, longest = lengths["min"], lengths["max"]
+        lengths: Any = pc.utf8_length(values)
+        ends: Any = pc.min_max(lengths).as_py()
+        shortest, longest, mean_length = ends["min"], ends["max"], pc.mean(lengths).as_py()
     else:
         numbers = _numbers(as_floats(values))
     return ColumnProfile(
@@ -42,6 +45,7 @@ def profile_column(column: Column, values: Any) -> ColumnProfile:
         top=_top(column, distinct, counts),
         shortest=shortest,
         longest=longest,
+        mean_length=mean_length,
     )
 
 
@@ -63,6 +67,8 @@ def profile_large(column: Column, sample: Any, parts: Iterable[Any]) -> ColumnPr
             std=math.sqrt(totals.squares / totals.count),
             quantiles=(totals.low, *numbers.quantiles[1:-1], totals.high),
             counts=tuple(round(count * grown) for count in numbers.counts),
+            lowest=_with_end(totals.low, numbers.lowest),
+            highest=_with_end(totals.high, numbers.highest),
         )
     return replace(
         found,
@@ -147,7 +153,14 @@ def _numbers(values: Floats) -> Numbers | None:
         quantiles=tuple(quantiles.tolist()),
         edges=tuple(edges.tolist()),
         counts=tuple(counts.tolist()),
+        lowest=tuple(np.unique(values[:_ENDS])[:EXTREMES].tolist()),
+        highest=tuple(np.unique(values[-_ENDS:])[::-1][:EXTREMES].tolist()),
     )
+
+
+def _with_end(end: float, sampled: tuple[float, ...]) -> tuple[float, ...]:
+    """The ends of a sample, with the one of all rows before them."""
+    return sampled if end in sampled[:1] else (end, *sampled[: EXTREMES - 1])
 
 
 def _finite(value: float) -> float:

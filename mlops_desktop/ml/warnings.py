@@ -10,16 +10,19 @@ import pyarrow as pa
 
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.profile import ColumnProfile, Profile
-from mlops_desktop.ml import relations
+from mlops_desktop.ml import outliers, relations, suggestions, suspicions
 from mlops_desktop.ml.relations import Load
 
 _HARM = (
     WarningKind.LEAK,
     WarningKind.TYPE,
     WarningKind.DATES,
+    WarningKind.PERSONAL,
     WarningKind.IDENTIFIER,
+    WarningKind.OUTLIERS,
     WarningKind.DUPLICATES,
     WarningKind.MISSING,
+    WarningKind.HTML,
     WarningKind.CONSTANT,
     WarningKind.CATEGORIES,
     WarningKind.IMBALANCE,
@@ -27,8 +30,12 @@ _HARM = (
 _HIGH_MISSING = 0.3
 _MANY_CATEGORIES = 50
 _NEAR_UNIQUE = 0.1
+_RARE_SHARE = 0.01
 _LEAST_ROWS = 20
 _FEW_ZEROS = 0.02
+_FEW_OUT = 0.01
+_IMBALANCED = 0.01
+_IMBALANCED_ROWS = 200
 
 
 def ranked(warnings: Iterable[DataWarning]) -> list[DataWarning]:
@@ -36,23 +43,43 @@ def ranked(warnings: Iterable[DataWarning]) -> list[DataWarning]:
     return sorted(warnings, key=lambda warning: _HARM.index(warning.kind))
 
 
-def data_warnings(
-    profile: Profile, head: pa.Table, load: Load, first_duplicate: int | None
+def merged(
+    profile: Profile, read: Iterable[DataWarning], found: Iterable[DataWarning]
 ) -> list[DataWarning]:
-    """head: the first rows of the table; load gives whole columns by name.
+    """What reading the file told and what the table did, ranked, with a fix for each if any.
+
+    Of two that say how a column's dates are written, the table's is kept: it names every way.
+    """
+    found = list(found)
+    told = {(w.kind, w.columns) for w in found if w.kind is WarningKind.DATES}
+    kept = [suggestions.for_reading(w, profile) for w in read if (w.kind, w.columns) not in told]
+    return ranked([*kept, *found])
+
+
+def data_warnings(
+    profile: Profile, some_rows: pa.Table, load: Load, first_duplicate: int | None
+) -> list[DataWarning]:
+    """some_rows: random rows of the table, some thousand; load gives whole columns by name.
 
     first_duplicate: the first row (from 1) that equals an earlier one.
     """
-    found = [*_sums(profile, head, load), *_repeats(profile, head, load)]
+    found = [*_sums(profile, some_rows, load), *_repeats(profile, some_rows, load)]
+    texts = list(suspicions.of_texts(profile, some_rows, load))
+    dated = {w.columns[0] for w in texts if w.kind is WarningKind.DATES}
     for column in profile.columns:
-        found += _of_column(column, load)
+        told = _of_column(column, load)
+        # Dates are many by nature: read as such, they are no categories.
+        found += [
+            w for w in told if w.kind is not WarningKind.CATEGORIES or column.name not in dated
+        ]
+    found += texts
     if profile.duplicate_rows:
         found.append(_duplicates(profile, first_duplicate))
     return ranked(found)
 
 
-def _sums(profile: Profile, head: pa.Table, load: Load) -> Iterator[DataWarning]:
-    for found in relations.sums(profile, head, load):
+def _sums(profile: Profile, some_rows: pa.Table, load: Load) -> Iterator[DataWarning]:
+    for found in relations.sums(profile, some_rows, load):
         parts = [f"`{name}`" for name in found.parts]
         rows = _all_rows(found.rows, profile.rows)
         yield DataWarning(
@@ -65,8 +92,8 @@ def _sums(profile: Profile, head: pa.Table, load: Load) -> Iterator[DataWarning]
         )
 
 
-def _repeats(profile: Profile, head: pa.Table, load: Load) -> Iterator[DataWarning]:
-    for found in relations.repeats(profile, head, load):
+def _repeats(profile: Profile, some_rows: pa.Table, load: Load) -> Iterator[DataWarning]:
+    for found in relations.repeats(profile, some_rows, load):
         how = "holds the same values as" if found.equal else "repeats, one to one, the values of"
         yield DataWarning(
             WarningKind.LEAK,
@@ -91,6 +118,7 @@ def _of_column(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
             f"`{name}` is {f'always {column.top[0].value!r}' if column.distinct else 'empty'}.",
             "A column that never changes cannot explain anything.",
             "Exclude it, or check whether the file was cut.",
+            suggestion=suggestions.drop(name),
         )
     elif column.missing >= _HIGH_MISSING * column.rows:
         yield DataWarning(
@@ -100,10 +128,13 @@ def _of_column(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
             f"({column.missing / column.rows:.0%}) are missing.",
             "What is filled in for them may count more than what was measured.",
             "Keep it if missing means something; exclude it otherwise.",
+            suggestion=suggestions.drop(name),
         )
     if column.rows >= _LEAST_ROWS:
         yield from _identifier(column, load)
         yield from _zeros(column, load)
+        yield from _far_out(column, load)
+        yield from _imbalance(column)
 
 
 def _identifier(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
@@ -131,6 +162,7 @@ def _identifier(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
             f"{column.distinct:,} different values in {present:,} rows.",
             "Most of them are too rare to learn from, and new data will bring others.",
             "Group the rare ones, or exclude the column.",
+            suggestion=suggestions.group_or_drop(column, _RARE_SHARE),
         )
 
 
@@ -158,8 +190,53 @@ def _zeros(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
             f"`{column.name}`: {count:,} of {column.rows:,} values are 0 "
             f"(first: row {int(zero.argmax()) + 1:,}), while all others are {least:.6g} or more.",
             "A zero that means 'not measured' misleads a model.",
-            "Empty these cells in the file if 0 cannot be true.",
+            "Make them missing if 0 cannot be true.",
+            suggestion=suggestions.zero_to_missing(column.name),
         )
+
+
+def _far_out(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
+    for side in outliers.far_out(column):
+        values: Any = relations.as_floats(load([column.name]).column(0))
+        nearest = side.values[-1]
+        with np.errstate(invalid="ignore"):
+            hits = values >= nearest if side.above else values <= nearest
+        count = int(hits.sum())
+        if not 0 < count <= max(1, _FEW_OUT * column.rows):
+            continue
+        shown = ", ".join(f"{value:.6g}" for value in side.values[:3])
+        more = " and others" if len(side.values) > 3 else ""
+        yield DataWarning(
+            WarningKind.OUTLIERS,
+            (column.name,),
+            f"`{column.name}`: {count:,} of {column.rows:,} values "
+            f"{'lies' if count == 1 else 'lie'} far from all others "
+            f"({shown}{more}; first: row {int(hits.argmax()) + 1:,}), the next is "
+            f"{side.next:.6g}.",
+            "If they are slips of the keyboard, they bend what a model learns.",
+            "Correct them in the file, or move them to the last value that is not far out.",
+            suggestion=suggestions.clip(column.name, side),
+        )
+
+
+def _imbalance(column: ColumnProfile) -> Iterator[DataWarning]:
+    """Of two classes one is so rare that a model which ignores it is nearly always right."""
+    number = column.type is ColumnType.NUMBER or column.type is ColumnType.DATETIME
+    if number or column.distinct != 2 or len(column.top) != 2 or not column.distinct_exact:
+        return
+    often, rarely = column.top
+    present = often.count + rarely.count
+    if present < _IMBALANCED_ROWS or rarely.count >= _IMBALANCED * present:
+        return
+    yield DataWarning(
+        WarningKind.IMBALANCE,
+        (column.name,),
+        f"`{column.name}` is {rarely.value!r} in {rarely.count:,} of {present:,} rows "
+        f"({rarely.count / present:.2%}), else {often.value!r}.",
+        "If you predict it, always saying the frequent one is right nearly every time, and finds "
+        "nothing.",
+        "Judge a model by what it finds, not by how often it is right; collect more rare cases.",
+    )
 
 
 def _duplicates(profile: Profile, first: int | None) -> DataWarning:
@@ -171,4 +248,5 @@ def _duplicates(profile: Profile, first: int | None) -> DataWarning:
         f"column{where}.",
         "The same row in training and in the test makes a model look better than it is.",
         "Training keeps equal rows on one side. Remove them if they are mistakes.",
+        suggestion=suggestions.DROP_DUPLICATES,
     )
