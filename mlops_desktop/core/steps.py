@@ -238,6 +238,20 @@ STEPS: dict[StepKind, StepForm] = {
             _columns(),
             StepField("low", FieldKind.NUMBER, "Lowest", optional=True),
             StepField("high", FieldKind.NUMBER, "Highest", optional=True),
+            StepField(
+                "low_share",
+                FieldKind.NUMBER,
+                "or lowest share",
+                optional=True,
+                hint="0.01: at the value that 1 % of the training rows are below.",
+            ),
+            StepField(
+                "high_share",
+                FieldKind.NUMBER,
+                "or highest share",
+                optional=True,
+                hint="0.99: at the value that 1 % of the training rows are above.",
+            ),
         ),
     ),
     StepKind.RENAME: StepForm(
@@ -275,7 +289,20 @@ STEPS: dict[StepKind, StepForm] = {
     StepKind.BIN: StepForm(
         "Group into bins",
         "Turns a number into the number of its bin: 0 below the first edge.",
-        (_column(), StepField("edges", FieldKind.NUMBERS, "Edges"), _into("price_bin")),
+        (
+            _column(),
+            StepField(
+                "edges", FieldKind.NUMBERS, "Edges", optional=True, hint="0, 10, 100: four bins."
+            ),
+            StepField(
+                "count",
+                FieldKind.INTEGER,
+                "or count",
+                optional=True,
+                hint="So many bins of equally many training rows.",
+            ),
+            _into("price_bin"),
+        ),
     ),
     StepKind.LOG: StepForm(
         "Logarithm",

@@ -1,0 +1,118 @@
+"""Steps that choose rows: each gives the places of the rows of a table that stay, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.ml import arrow_vectors
+from mlops_desktop.ml.expressions import Expr, condition
+from mlops_desktop.ml.steps.context import Planned
+
+Places = npt.NDArray[np.int64]
+
+
+def filter_(step: Planned, table: pa.Table) -> Places:
+    return arrow_vectors.rows_where(where(step), table)
+
+
+def where(step: Planned) -> Expr:
+    """The condition of a filter. Raises UserError where it is none."""
+    return condition(step.settings["where"], step.columns)
+
+
+def drop_duplicates(step: Planned, table: pa.Table) -> Places:
+    # -0.0 and 0.0 differ, NaN equals NaN: as the stored bytes do.
+    names = [part.value for part in chosen(step)]
+    place = "place"
+    while place in names:
+        place += "_"
+    numbered = table.select(names).append_column(place, pa.array(np.arange(table.num_rows)))
+    which: Any = "min" if step.settings["keep"] == "first" else "max"
+    kept: Any = numbered.group_by(names).aggregate([(place, which)])[f"{place}_{which}"]
+    return np.sort(kept.to_numpy())
+
+
+def drop_missing(step: Planned, table: pa.Table) -> Places:
+    masks = [_missing(table[part.value]) for part in chosen(step)]
+    together = np.logical_or if step.settings["how"] == "any" else np.logical_and
+    return np.flatnonzero(~together.reduce(masks))
+
+
+def _missing(column: Any) -> npt.NDArray[np.bool_]:
+    if pa.types.is_floating(column.type):
+        found = arrow_vectors.vector(column).missing
+        return np.zeros(len(column), bool) if found is None else found
+    missing: npt.NDArray[np.bool_] = np.asarray(column.is_null())
+    return missing
+
+
+def drop_outliers(step: Planned, table: pa.Table) -> Places:
+    stay = np.ones(table.num_rows, bool)
+    for part in chosen(step):
+        found = arrow_vectors.vector(table[part.value])
+        values = found.values.astype(np.float64)
+        there = np.ones(len(values), bool) if found.missing is None else ~found.missing
+        if there.any():
+            low, high = _limits(values[there], step.settings["method"], step.settings["factor"])
+            stay &= ~there | ((values >= low) & (values <= high))
+    return np.flatnonzero(stay)
+
+
+def _limits(values: npt.NDArray[np.float64], method: str, factor: float) -> tuple[float, float]:
+    """Tukey's fences (Exploratory Data Analysis, 1977), or so many deviations from the mean."""
+    if method == "iqr":
+        first, third = np.quantile(values, [0.25, 0.75])
+        return first - factor * (third - first), third + factor * (third - first)
+    mean, away = values.mean(), factor * values.std()
+    return mean - away, mean + away
+
+
+def sample(step: Planned, table: pa.Table) -> Places:
+    rows = _wanted(step, table.num_rows)
+    random = np.random.default_rng(step.settings["seed"])
+    return np.sort(random.choice(table.num_rows, rows, replace=False)).astype(np.int64)
+
+
+def _wanted(step: Planned, rows: int) -> int:
+    wanted, share = step.settings["rows"], step.settings["share"]
+    return min(rows, int(wanted if wanted is not None else round(share * rows)))
+
+
+def chosen(step: Planned) -> list[Expr]:
+    """The columns of the step, all where none were chosen."""
+    names = step.settings["columns"] or list(step.columns)
+    return [step.one(name) for name in names]
+
+
+def check(step: Planned) -> None:
+    """Raise UserError for settings that do not fit the columns."""
+    settings = step.settings
+    match step.kind.value:
+        case "filter":
+            where(step)
+        case "drop_duplicates" | "drop_missing":
+            chosen(step)
+        case "drop_outliers":
+            step.chosen(ColumnType.INTEGER, ColumnType.NUMBER)
+            if settings["factor"] <= 0:
+                raise UserError(f"The factor is {settings['factor']}.", hint="3 is usual.")
+        case "sample":
+            _check_sample(settings)
+
+
+def _check_sample(settings: dict[str, Any]) -> None:
+    rows, share = settings["rows"], settings["share"]
+    if (rows is None) == (share is None):
+        raise UserError("It needs either rows or a share.", hint="Set one of them.")
+    if rows is not None and rows < 1:
+        raise UserError(f"The sample has {rows} rows.", hint="Take 1 at least.")
+    if share is not None and not 0 < share <= 1:
+        raise UserError(f"The share is {share}.", hint="A share is above 0 and at most 1.")
+    if settings["seed"] < 0:
+        raise UserError(f"The seed is {settings['seed']}.", hint="Use 0 or more.")
