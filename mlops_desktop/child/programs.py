@@ -12,6 +12,14 @@ def main(name: str, job_file: Path) -> int:
             from mlops_desktop.child import ingest  # noqa: PLC0415
 
             return ingest.main(job_file)
+        case "check":
+            from mlops_desktop.child import check  # noqa: PLC0415
+
+            return check.main(job_file)
+        case "prepare":
+            from mlops_desktop.child import prepare  # noqa: PLC0415
+
+            return prepare.main(job_file)
         case "train":
             from mlops_desktop.child import train  # noqa: PLC0415
 

@@ -29,6 +29,10 @@ class CheckFailed(UserError):
     exit_code = 1
 
 
+class ChecksFailed(CheckFailed):
+    """Data broke a rule that blocks. Who knows better may go on all the same, with a reason."""
+
+
 class NotFound(UserError):
     """A name, number or id that the workspace does not hold."""
 

@@ -105,7 +105,10 @@ def as_text(value: object) -> str:
 
 
 def _numbers(bins: Bins, values: Sequence[object] | Floats) -> Sketch:
-    numbers = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    if isinstance(values, np.ndarray):
+        numbers = values.astype(np.float64, copy=False)
+    else:
+        numbers = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     known = numbers[~np.isnan(numbers)]
     edges = np.asarray(bins.edges)
     place = np.searchsorted(edges, known, side="right")

@@ -250,7 +250,6 @@ CREATE TABLE check_suites (
 
 CREATE TABLE check_results (
     dataset_version_id INTEGER PRIMARY KEY REFERENCES dataset_versions(id),
-    rules TEXT NOT NULL,
     outcomes TEXT NOT NULL,
     failed INTEGER NOT NULL,
     blocked INTEGER NOT NULL,

@@ -1,0 +1,339 @@
+"""Checks: the rules of a dataset, running them on a version, and what a failed one holds up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_desktop.actions import datasets
+from mlops_desktop.actions.children import run_child, scratch
+from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.core import clock
+from mlops_desktop.core.checks import CheckReport, CheckSummary, Outcome, Rule, RuleKind
+from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.errors import Cancelled, ChecksFailed, NotFound, UserError
+from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.core.rulebook import checked, from_documents, to_document
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store import checks as rows
+from mlops_desktop.store import datasets as dataset_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mlops_desktop.store.store import Store
+
+log = logging.getLogger(__name__)
+_SHOWN = 3  # Failed rules that a refusal names.
+
+
+def rules(store: Store, dataset: str) -> tuple[Rule, ...]:
+    """The rules of a dataset, empty where it has none. Raises NotFound for an unknown name."""
+    datasets.get_version(store, Ref(dataset))
+    return rows.rules(store, dataset)
+
+
+def set_rules(store: Store, dataset: str, new: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Exchange the rules of a dataset; the audit keeps what was added, changed and removed.
+
+    Reports are judged anew at once: only what tests something else has to be run again. Raises
+    UserError that names a rule which cannot be.
+    """
+    before = rules(store, dataset)
+    made = _all_checked(new)
+    old, now = (_worded(some) for some in (before, made))
+    with store.write("datasets"):
+        rows.put_rules(store, dataset, made)
+        store.audit(
+            "checks.changed",
+            dataset,
+            rules=len(made),
+            added=[text for text in now if text not in old],
+            removed=[text for text in old if text not in now],
+        )
+    return made
+
+
+def propose(lane: Lane, ref: str | Ref, context: Context | None = None) -> tuple[Rule, ...]:
+    """Rules that a good version keeps, to look at and to set. Nothing is stored."""
+    result = _run(lane, ref, (), context or Context(), propose=True)
+    return tuple(from_plain(Rule, item) for item in result["rules"])
+
+
+def check(
+    lane: Lane,
+    ref: str | Ref,
+    context: Context | None = None,
+    *,
+    by: Sequence[Rule] | None = None,
+) -> CheckReport:
+    """Run the rules of its dataset on a version, in a child process, and keep the report.
+
+    by: other rules, whose report is not kept. Raises UserError where there are no rules.
+    """
+    version = lane(lambda store: datasets.get_version(store, ref))
+    asked = lane(lambda store: rows.rules(store, version.dataset)) if by is None else by
+    asked = _all_checked(asked)
+    if not asked:
+        raise UserError(
+            f"{version.dataset} has no checks yet.",
+            hint=f"Propose some: data checks propose {version.ref} --set.",
+        )
+    result = _run(lane, Ref(version.dataset, version=version.version), asked, context or Context())
+    outcomes = tuple(from_plain(Outcome, item) for item in result["outcomes"])
+    made = CheckReport(version.ref, outcomes, clock.now())
+    if by is not None:
+        return made
+    return lane(lambda store: _keep(store, version, made))
+
+
+def report(store: Store, ref: str | Ref) -> CheckReport | None:
+    """What the rules as they are now found in a version; None where it was never checked, or
+    where there are no rules."""
+    version = datasets.get_version(store, ref)
+    found, asked = rows.report(store, version.id), rows.rules(store, version.dataset)
+    return found.under(asked) if found is not None and asked else None
+
+
+def summaries(store: Store, dataset: str) -> dict[int, CheckSummary]:
+    """How the versions of a dataset did, by number; those that were not checked are left out."""
+    return rows.summaries(store, dataset) if rows.rules(store, dataset) else {}
+
+
+def up_to_date(lane: Lane, ref: str | Ref, context: Context | None = None) -> CheckReport | None:
+    """The report, made now where a rule has not been run yet; None where no rule is on."""
+    version = lane(lambda store: datasets.get_version(store, ref))
+    if not any(rule.on for rule in lane(lambda store: rows.rules(store, version.dataset))):
+        return None
+    exact = Ref(version.dataset, version=version.version)
+    found = lane(lambda store: report(store, exact))
+    return check(lane, exact, context) if found is None or found.pending else found
+
+
+def after_import(lane: Lane, version: DatasetVersion, context: Context) -> None:
+    """Check a version that was just made. It is there whatever comes of it, so this raises
+    nothing: training asks again."""
+    try:
+        up_to_date(lane, Ref(version.dataset, version=version.version), context)
+    except (Cancelled, UserError) as error:
+        log.info("checks of %s were not run: %r", version.ref, error)
+    except Exception:
+        log.exception("checks of %s failed", version.ref)
+
+
+def require(store: Store, version: DatasetVersion, despite: str = "") -> None:
+    """Raise ChecksFailed where a blocking rule did not pass, unless `despite` gives the reason to
+    go on, which is audited; inside write()."""
+    asked = rows.rules(store, version.dataset)
+    if not any(rule.on for rule in asked):
+        return
+    found = rows.report(store, version.id)
+    if found is None or (found := found.under(asked)).pending:
+        raise ChecksFailed(
+            f"{version.ref} was not checked by the rules as they are now.",
+            hint=f"Check it first: data check {version.ref}.",
+        )
+    if not found.blocking:
+        return
+    if despite.strip():
+        store.audit(
+            "checks.overridden",
+            version.ref,
+            reason=despite.strip(),
+            failed=[plain(outcome.rule.sentence) for outcome in found.blocking],
+        )
+        return
+    raise _refusal(version, found.blocking)
+
+
+def failing_rows(
+    workspace: Workspace,
+    version: DatasetVersion,
+    outcome: Outcome,
+    start: int = 0,
+    count: int = 200,
+) -> pa.Table:
+    """Some of the failing rows that were remembered, in their order, with all columns: those at
+    fault first. No store: safe in any thread."""
+    import pyarrow as pa  # noqa: PLC0415  Not needed by those who only list.
+
+    manifest = manifests.read(workspace, version.manifest)
+    names = [column.name for column in version.columns]
+    first = [name for name in outcome.columns if name in names]
+    ordered = [*first, *(name for name in names if name not in first)]
+    wanted = [number - 1 for number in outcome.rows[start : start + count]]
+    found = [manifests.read_rows(workspace, manifest, 0, 0, ordered)]
+    low = 0
+    for chunk in manifest.chunks:
+        inside = [number - low for number in wanted if low <= number < low + chunk.rows]
+        if inside:
+            part = manifests.read_rows(workspace, manifest, low, chunk.rows, ordered)
+            found.append(part.take(pa.array(inside)))
+        low += chunk.rows
+    return pa.concat_tables(found)
+
+
+def read_rules(path: Path) -> tuple[Rule, ...]:
+    """The rules of a YAML file. Raises UserError that names the line or the rule at fault."""
+    import yaml  # noqa: PLC0415
+
+    try:
+        with objects.disk_errors("the file"):
+            text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {path}.", hint="Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path.name} is not a text file in UTF-8.") from error
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{path.name} is not YAML.", why=str(error)) from error
+    if isinstance(document, dict):
+        document = document.get("rules")
+    return _all_checked(from_documents(document))
+
+
+def write_rules(path: Path, some: Sequence[Rule]) -> None:
+    """Write rules to a YAML file that a person can read: each below its sentence."""
+    text = rules_text(some)
+    with objects.disk_errors("the file"):
+        path.write_text(text, encoding="utf-8")
+
+
+def rules_text(some: Sequence[Rule]) -> str:
+    """Rules as YAML, each below its sentence."""
+    import yaml  # noqa: PLC0415
+
+    class Dumper(yaml.SafeDumper):
+        """Lists of names and values stand in one line."""
+
+    def inline(dumper: Dumper, items: list[object]) -> yaml.SequenceNode:
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+    Dumper.add_representer(list, inline)
+    lines = ["rules:" if some else "rules: []"]
+    for rule in some:
+        document = yaml.dump(
+            to_document(rule), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=94
+        )
+        lines += ["", f"  # {' '.join(plain(rule.sentence).split())}"]
+        first, *others = document.splitlines()
+        lines += [f"  - {first}", *(f"    {line}" for line in others)]
+    return "\n".join(lines) + "\n"
+
+
+def plain(sentence: str) -> str:
+    """A sentence without the marks around its names."""
+    return sentence.replace("`", "")
+
+
+def _all_checked(some: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Rules that can be; none of them is said twice."""
+    made: dict[str, Rule] = {}
+    for number, rule in enumerate(some, 1):
+        found = _checked(number, rule)
+        if found.tested in made:
+            first = list(made).index(found.tested) + 1
+            raise UserError(f"Rule {number} repeats rule {first}.", hint="Leave one of them out.")
+        made[found.tested] = found
+    return tuple(made.values())
+
+
+def _checked(number: int, rule: Rule) -> Rule:
+    from mlops_desktop.ml.checks_of_rows import check_pattern  # noqa: PLC0415  It needs pyarrow.
+
+    try:
+        made = checked(rule)
+    except UserError as error:
+        raise UserError(f"Rule {number}: {error.what}", why=error.why, hint=error.hint) from error
+    if made.kind is RuleKind.PATTERN and (fault := check_pattern(made.setting("pattern"))):
+        raise UserError(
+            f"Rule {number}: the pattern {made.setting('pattern')!r} is not a regular expression.",
+            why=f"{fault}.",
+            hint="It is written for RE2: no look-ahead, no references to groups.",
+        )
+    return made
+
+
+def _worded(some: Sequence[Rule]) -> list[str]:
+    return [
+        f"{plain(rule.sentence)} ({rule.severity.value}{'' if rule.on else ', off'})"
+        for rule in some
+    ]
+
+
+def _keep(store: Store, version: DatasetVersion, made: CheckReport) -> CheckReport:
+    """Keep the report; it is judged by the rules as they are by now."""
+    found = made.under(rows.rules(store, version.dataset))
+    with store.write("datasets"):
+        rows.put_report(store, version.id, replace(found, pending=0))
+        store.audit(
+            "checks.run",
+            version.ref,
+            rules=len(found.outcomes),
+            failed=len(found.failed),
+            blocked=len(found.blocking),
+        )
+    return found
+
+
+def _run(
+    lane: Lane,
+    ref: str | Ref,
+    asked: Sequence[Rule],
+    context: Context,
+    *,
+    propose: bool = False,
+) -> dict[str, Any]:
+    version = lane(lambda store: datasets.get_version(store, ref))
+    workspace = lane(lambda store: store.workspace)
+    named = {str(rule.setting("version")) for rule in asked if rule.kind is RuleKind.DRIFT}
+    job: dict[str, object] = {
+        "workspace": str(workspace.root.absolute()),
+        "manifest": version.manifest,
+        "imported_at": version.created_at,
+        "rules": to_plain(list(asked)),
+        "profile": version.profile if propose else "",
+        "before": lane(lambda store: _before(store, version)),
+        "others": lane(lambda store: {name: _place(store, name) for name in named}),
+    }
+    with scratch(workspace, "check") as folder:
+        return run_child("check", job, folder, context)
+
+
+def _before(store: Store, version: DatasetVersion) -> dict[str, str] | None:
+    if version.parent is None:
+        return None
+    found = dataset_rows.by_id(store, version.parent)
+    return {"ref": found.ref, "manifest": found.manifest} if found.manifest else None
+
+
+def _place(store: Store, name: str) -> dict[str, str] | None:
+    try:
+        found = datasets.get_version(store, name)
+    except UserError:
+        return None  # The rule says that it could not run.
+    return {"ref": found.ref, "manifest": found.manifest}
+
+
+def _refusal(version: DatasetVersion, blocking: Sequence[Outcome]) -> ChecksFailed:
+    parts = []
+    for outcome in blocking[:_SHOWN]:
+        first = ", ".join(f"{number:,}" for number in outcome.rows[:5])
+        where = f" First rows: {first}." if first else ""
+        parts.append(f"{plain(outcome.rule.sentence)}: {plain(outcome.message)}{where}")
+    if len(blocking) > _SHOWN:
+        parts.append(f"And {len(blocking) - _SHOWN} more.")
+    count = "A check that blocks" if len(blocking) == 1 else f"{len(blocking)} checks that block"
+    verb = "does" if len(blocking) == 1 else "do"
+    return ChecksFailed(
+        f"{count} {verb} not pass on {version.ref}, so nothing is trained on it.",
+        why=" ".join(parts),
+        hint="Mend the data and import it again, change the rule, or train despite it with a "
+        "reason.",
+    )
