@@ -11,12 +11,13 @@ from mlops_desktop.paths import Workspace
 
 SKOPS = "model.skops"  # The whole scikit-learn pipeline; never a pickle.
 ONNX = "model.onnx"  # Its estimator, where both give the same answers.
+WHOLE = "whole.onnx"  # From raw columns on, for other programs, where ONNX can express it.
 CARD = "model.json"  # What goes in, how a row becomes numbers, what comes out.
 EVALUATION = "evaluation.json"
 HELDOUT = "heldout.parquet"
 REFERENCE = "reference.json"  # What monitoring compares with.
 
-ALL = (SKOPS, ONNX, CARD, EVALUATION, HELDOUT, REFERENCE)
+ALL = (SKOPS, ONNX, WHOLE, CARD, EVALUATION, HELDOUT, REFERENCE)
 CARD_FORMAT = 1
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from mlops_desktop import __version__
 from mlops_desktop.blobs import manifests, modelfiles
 from mlops_desktop.child.runner import Job, Reporter, run
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.runs import Algorithm, TrainSpec
 from mlops_desktop.paths import Workspace
 
@@ -30,6 +32,9 @@ def main(job_file: Path) -> int:
 def work(job: Job, _folder: Path, reporter: Reporter) -> Job:
     """job: workspace, manifest, spec, algorithm, threads, budget_s, out (a folder for files).
 
+    recipe: of a version that one made, the manifests of its root and of what was concatenated,
+    and the steps from there; else None.
+
     The result: task, metric, value, low, high, metrics, warnings, files (names in out),
     environment, seconds.
     """
@@ -40,13 +45,35 @@ def work(job: Job, _folder: Path, reporter: Reporter) -> Job:
     reporter.progress(0.0, "Reading the data")
     workspace = Workspace(Path(str(job["workspace"])))
     table = manifests.load(workspace, manifests.read(workspace, str(job["manifest"])))
+    origin = _origin(workspace, table, job.get("recipe"))
     result, files = train_table(
-        table, spec, algorithm, reporter, threads=threads, deadline=begun + budget_s
+        table, spec, algorithm, reporter, threads=threads, deadline=begun + budget_s, origin=origin
     )
     out = Path(str(job["out"]))
     for name, data in files.items():
         (out / name).write_bytes(data)
     return result | {"files": sorted(files), "seconds": time.monotonic() - begun}
+
+
+def _origin(workspace: Workspace, table: Any, made_by: Any) -> Any:
+    """What the version was made of, None where no recipe made it."""
+    if made_by is None:
+        return None
+    from mlops_desktop.ml.origin import trace  # noqa: PLC0415  Only for these.
+
+    def load(name: str) -> Any:
+        return manifests.load(workspace, manifests.read(workspace, name))
+
+    steps = tuple(from_plain(Step, step) for step in made_by["steps"])
+    others = {name: load(manifest) for name, manifest in made_by["others"].items()}
+    again, origin = trace(load(made_by["root"]), steps, others)
+    if again.num_rows != table.num_rows or again.column_names != table.column_names:
+        raise UserError(
+            "The recipe of this version now gives another table.",
+            why="It was made by another version of the app.",
+            hint="Run the recipe again, and train on the version that it makes.",
+        )
+    return origin
 
 
 def train_table(
@@ -57,8 +84,12 @@ def train_table(
     *,
     threads: int,
     deadline: float,
+    origin: Any = None,
 ) -> tuple[Job, dict[str, bytes]]:
-    """Train on an Arrow table: the result for the run's row, and its files by name."""
+    """Train on an Arrow table: the result for the run's row, and its files by name.
+
+    origin: an `ml/origin.py` Origin, where a recipe made the table.
+    """
     # scikit-learn takes over a second to import: the reader of the events should know.
     from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415
         threadpool_limits,
@@ -72,7 +103,7 @@ def train_table(
     many = table.num_rows * table.num_columns >= THREADED_VALUES
     threadpool_limits({"openmp": threads if many else 1, "blas": 1})
     reporter.progress(0.02, "Checking the data")
-    problem = pose(table, spec)
+    problem = pose(table, spec, origin)
     fitted = train.fit(
         problem,
         algorithm,
@@ -95,6 +126,8 @@ def train_table(
     }
     if exported.onnx is not None:
         files[modelfiles.ONNX] = exported.onnx
+    if exported.whole is not None:
+        files[modelfiles.WHOLE] = exported.whole
     goal = evaluation.metrics[problem.metric]
     return {
         "task": problem.task.value,

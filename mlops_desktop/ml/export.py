@@ -13,10 +13,12 @@ import numpy.typing as npt
 from mlops_desktop.core.evaluation import Parity
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.core.runs import Algorithm, Task
-from mlops_desktop.ml import graph, modelio
+from mlops_desktop.ml import graph, modelio, whole_graph
 from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.ml.graph_nodes import Inexpressible
 from mlops_desktop.ml.pipeline import encoder_steps
 from mlops_desktop.ml.problem import Problem
+from mlops_desktop.ml.served_features import Encoder, after_steps
 from mlops_desktop.ml.train import scores_of
 
 CARD_FORMAT = 1
@@ -30,7 +32,8 @@ Run = Callable[[npt.NDArray[np.float32]], Scores]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """onnx is None where it could not be made or answers differently: why_no_onnx says it.
+    """onnx is None where it could not be made or answers differently: why_no_onnx says it. whole
+    (from raw columns on, for other programs) likewise.
 
     served: what the serving path says of each held-out row.
     """
@@ -42,23 +45,26 @@ class Exported:
     served: Scores
     parity: Parity
     latency_us: dict[str, float]
+    whole: bytes | None = None
+    why_no_whole: str = ""
 
 
 def export(problem: Problem, fitted: Any) -> Exported:
     """Write the pipeline as skops and ONNX, and compare on every held-out row.
 
     The trained pipeline reads the prepared frame; the serving path reads raw rows through the
-    encoder, all at once and some one by one.
+    recipe's feature steps and the encoder, all at once and some one by one.
     """
     heldout = problem.parts.heldout
     encoder = RowEncoder(encoder_steps(fitted, problem.features))
+    reading = after_steps(problem.steps, encoder)
     skops = modelio.dump(fitted)
     X = fitted["encode"].transform(problem.frame.iloc[heldout])
     trained = scores_of(problem, fitted["model"], X)
     tolerance = _tolerance(problem)
 
     def compared(run: Run) -> tuple[Scores, dict[str, float], Parity]:
-        served, latency = _serve(problem, encoder, run, heldout)
+        served, latency = _serve(problem, reading, run, heldout)
         return served, latency, Parity(_apart(served, trained), tolerance, len(heldout))
 
     onnx, why = _onnx(problem, fitted["model"], encoder.width)
@@ -66,10 +72,11 @@ def export(problem: Problem, fitted: Any) -> Exported:
         runtime = session(onnx)
         served, latency, parity = compared(lambda encoded: runtime.run(["y"], {"x": encoded})[0])
         if parity.passed:
-            return Exported(skops, onnx, "", encoder, served, parity, latency)
+            whole, why = _whole(problem, encoder, onnx, served, tolerance)
+            return Exported(skops, onnx, "", encoder, served, parity, latency, whole, why)
         why = f"The ONNX form differs by up to {parity.max_abs:.2g}; {tolerance:.2g} is allowed."
     served, latency, parity = compared(lambda encoded: scores_of(problem, fitted["model"], encoded))
-    return Exported(skops, None, why, encoder, served, parity, latency)
+    return Exported(skops, None, why, encoder, served, parity, latency, None, why)
 
 
 def card(problem: Problem, algorithm: Algorithm, exported: Exported) -> dict[str, Any]:
@@ -84,6 +91,7 @@ def card(problem: Problem, algorithm: Algorithm, exported: Exported) -> dict[str
         "format": CARD_FORMAT,
         "algorithm": algorithm.value,
         "signature": to_plain(problem.signature),
+        "features": [step.to_json() for step in problem.steps],
         "encoder": exported.encoder.to_json(),
         "width": exported.encoder.width,
         "outputs": {
@@ -92,6 +100,7 @@ def card(problem: Problem, algorithm: Algorithm, exported: Exported) -> dict[str
             "classes": list(classes),
         },
         "why_no_onnx": exported.why_no_onnx,
+        "why_no_whole": exported.why_no_whole,
     }
 
 
@@ -156,8 +165,24 @@ def _onnx(problem: Problem, estimator: Any, width: int) -> tuple[bytes | None, s
         return None, f"The ONNX form could not be made: {error}"
 
 
+def _whole(
+    problem: Problem, encoder: RowEncoder, onnx: bytes, served: Scores, tolerance: float
+) -> tuple[bytes | None, str]:
+    """The graph from raw columns on, or why there is none."""
+    try:
+        made = whole_graph.whole(problem.signature, problem.steps, encoder.to_json(), onnx)
+    except Inexpressible as error:
+        return None, str(error)
+    table = problem.table.take(problem.parts.heldout)
+    found = session(made).run(["y"], whole_graph.feeds(problem.signature, table))[0]
+    apart = _apart(np.asarray(found, dtype=np.float64), served)
+    if apart <= tolerance:
+        return made, ""
+    return None, f"The graph from raw columns differs by {apart:.2g}; {tolerance:.2g} is allowed."
+
+
 def _serve(
-    problem: Problem, encoder: RowEncoder, run: Run, rows: Rows
+    problem: Problem, encoder: Encoder, run: Run, rows: Rows
 ) -> tuple[Scores, dict[str, float]]:
     """What the serving path answers, the one-row answers in place of the batch's; its latency."""
     columns = problem.table.column_names

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlops_desktop.core.errors import UserError
-from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.ml.served_features import Encoder
 
 # The types of our own pipelines that skops does not trust by itself. Explicit, shipped, and never
 # read from the file: what a file says of itself proves nothing. Never add functools.partial.
@@ -58,7 +58,7 @@ def load(data: bytes) -> Any:
 
 
 def scores(
-    pipeline: Any, encoder: RowEncoder, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    pipeline: Any, encoder: Encoder, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> npt.NDArray[np.float64]:
     """Raw rows answered by scikit-learn: numbers [rows, 1] or probabilities [rows, classes].
 

@@ -15,8 +15,11 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Signature
 from mlops_desktop.core.requests import check_metric, check_names
 from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
+from mlops_desktop.ml import recipe
+from mlops_desktop.ml.fitted import FittedStep, needed
 from mlops_desktop.ml.inputs import columns_of, fields_of, present
 from mlops_desktop.ml.leaks import find_leaks
+from mlops_desktop.ml.origin import Origin
 from mlops_desktop.ml.pipeline import (
     Feature,
     Kind,
@@ -38,7 +41,8 @@ class Problem:
     """What is learnt. rows: of each row of table and frame, its index in the dataset version.
 
     table: the signature's raw columns. frame: the prepared features. target: floats or class
-    codes in the order of signature.classes.
+    codes in the order of signature.classes. steps: what makes the features' columns of the raw
+    ones; empty where they are the same.
     """
 
     spec: TrainSpec
@@ -53,6 +57,7 @@ class Problem:
     signature: Signature
     warnings: tuple[DataWarning, ...]
     time: npt.NDArray[Any] | None
+    steps: tuple[FittedStep, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -65,8 +70,12 @@ class Problem:
         return numbers + categories
 
 
-def pose(table: pa.Table, spec: TrainSpec) -> Problem:
-    """Check the request against the data and lay out what is learnt. Raises UserError."""
+def pose(table: pa.Table, spec: TrainSpec, origin: Origin | None = None) -> Problem:
+    """Check the request against the data and lay out what is learnt. Raises UserError.
+
+    origin: where a recipe made the table, what it was made of. What its steps learn is then
+    learnt again, from training rows only.
+    """
     columns = {column.name: column for column in columns_of(table)}
     warnings: list[DataWarning] = []
     check_names(list(columns.values()), spec)
@@ -121,15 +130,22 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
             )
         )
     warnings += _leaks(table, features, frame, target, spec, classes=bool(classes))
-    inputs = [feature.column for feature in features]
-    time_column = None
-    if spec.time_column and columns[spec.time_column].type is ColumnType.DATETIME:
-        time_column = spec.time_column
-        if time_column not in inputs:
-            inputs.append(time_column)
-    inputs.sort(key=list(columns).index)
+    steps: tuple[FittedStep, ...] = ()
+    used, raw = [feature.column for feature in features], table
+    if origin is not None:
+        raw = origin.raw.take(rows)
+        fitted = recipe.fit_features(raw.take(parts.train), origin.steps)
+        frame = prepare(recipe.features_on_table(raw, fitted), features)
+        needs, steps = needed(fitted, used)
+        inputs = list(needs)
+    else:
+        inputs = list(used)
+    time_column = _served_time(raw, spec.time_column)
+    if time_column is not None and time_column not in inputs:
+        inputs.append(time_column)
+    inputs.sort(key=raw.column_names.index)
     signature = Signature(
-        inputs=fields_of(table.select(inputs).take(parts.train)),
+        inputs=fields_of(raw.select(inputs).take(parts.train)),
         target=spec.target,
         task=goal.task,
         classes=goal.classes,
@@ -140,7 +156,7 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
         spec=spec,
         metric=metric,
         rows=rows.astype(np.int64),
-        table=table.select(inputs),
+        table=raw.select(inputs),
         features=features,
         frame=frame,
         target=target,
@@ -149,7 +165,14 @@ def pose(table: pa.Table, spec: TrainSpec) -> Problem:
         signature=signature,
         warnings=tuple(warnings),
         time=time,
+        steps=steps,
     )
+
+
+def _served_time(raw: pa.Table, name: str | None) -> str | None:
+    """The time column as clients send it: windows can be cut by it only where it is one."""
+    is_time = name in raw.column_names and pa.types.is_timestamp(raw.schema.field(name).type)
+    return name if is_time else None
 
 
 def _chosen(

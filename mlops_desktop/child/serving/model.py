@@ -16,7 +16,7 @@ from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
-from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.ml.served_features import encoder_of
 from mlops_desktop.paths import Workspace
 
 _BY_COLUMN = 16  # From this many rows on, encoding whole columns is faster.
@@ -56,7 +56,7 @@ class LoadedModel:
         )
         self.why_no_onnx = ""
         self.engine = "onnxruntime"
-        self.encoder = RowEncoder.from_json(card["encoder"])
+        self.encoder = encoder_of(card)
         self._scores: Callable[[Rows], Scores]
         if modelfiles.ONNX in files:
             model = objects.get_bytes(workspace, files[modelfiles.ONNX])

@@ -1,0 +1,91 @@
+"""How raw rows become what the estimator reads, by a model card: feature steps, then the encoder.
+
+Free of pandas, scikit-learn and pyarrow, as servers are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.ml.encode import Floats, RowEncoder
+from mlops_desktop.ml.fitted import FittedStep
+from mlops_desktop.ml.row_features import RowFeatures
+
+_NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN)
+
+
+class Encoder(Protocol):
+    """Raw rows or columns in, float32 [rows, width] out."""
+
+    def encode_rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Floats: ...
+
+    def encode_table(self, table: Mapping[str, npt.NDArray[Any]]) -> Floats: ...
+
+
+def encoder_of(card: Mapping[str, Any]) -> Encoder:
+    """The encoder that a `model.json` describes."""
+    steps = [FittedStep.from_json(step) for step in card.get("features", ())]
+    return after_steps(steps, RowEncoder.from_json(card["encoder"]))
+
+
+def after_steps(steps: Sequence[FittedStep], encoder: RowEncoder) -> Encoder:
+    """The encoder behind the steps; itself where there are none, so that they cost nothing."""
+    return FeatureEncoder(steps, encoder) if steps else encoder
+
+
+class FeatureEncoder:
+    """The steps of a recipe before the encoder. Safe to use from several threads."""
+
+    def __init__(self, steps: Sequence[FittedStep], encoder: RowEncoder) -> None:
+        self._steps, self._encoder = tuple(steps), encoder
+        self._outputs = encoder.columns
+        types = {made.column.name: made.column.type for step in steps for made in step.makes}
+        self._numbers = [types.get(name) in _NUMBERS for name in self._outputs]
+        self._compiled: dict[tuple[str, ...], RowFeatures] = {}
+
+    def encode_rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Floats:
+        """Rows of Python values in the order of `columns` as float32 [rows, width].
+
+        Raises KeyError for a column that is not there, ValueError for a value that does not fit.
+        """
+        made = self._features(tuple(columns)).rows(rows)
+        return self._encoder.encode_rows(self._outputs, made)
+
+    def encode_table(self, table: Mapping[str, npt.NDArray[Any]]) -> Floats:
+        """Whole columns as float32 [rows, width]."""
+        columns = tuple(table)
+        values = [_plain(table[name]) for name in columns]
+        made = self._features(columns).rows(zip(*values, strict=True))
+        columns_made: dict[str, npt.NDArray[Any]] = {}
+        for place, (name, number) in enumerate(zip(self._outputs, self._numbers, strict=True)):
+            column = [row[place] for row in made]
+            if number:
+                columns_made[name] = np.array(column, dtype=np.float64)  # None becomes NaN.
+            else:
+                columns_made[name] = np.empty(len(column), dtype=object)
+                columns_made[name][:] = column
+        return self._encoder.encode_table(columns_made)
+
+    def _features(self, columns: tuple[str, ...]) -> RowFeatures:
+        found = self._compiled.get(columns)
+        if found is None:
+            if len(self._compiled) > 16:
+                self._compiled.clear()
+            found = RowFeatures(self._steps, columns, self._outputs)
+            self._compiled[columns] = found
+        return found
+
+
+def _plain(column: npt.NDArray[Any]) -> list[Any]:
+    """Python values, None for NaT; moments as microseconds since 1970."""
+    if column.dtype.kind != "M":
+        return list(column.tolist())
+    moments = column.astype("datetime64[us]")
+    whole = moments.astype(np.int64).tolist()
+    there = (~np.isnat(moments)).tolist()
+    return [value if known else None for value, known in zip(whole, there, strict=True)]
