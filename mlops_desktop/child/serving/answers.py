@@ -17,12 +17,12 @@ from mlops_desktop.child.serving.protocols import BodyKind, Options
 from mlops_desktop.child.serving.recorder import Ids, Journal, Seen, digest_of
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.child.serving.stats import Stats
+from mlops_desktop.child.serving.transport import SMALL_BODY
 from mlops_desktop.core.ids import uuid7
 
 ROWS_LIMIT = 10_000
 REQUESTS_LIMIT = 64
 BUFFER_LIMIT = 48 * 1024 * 1024  # Of large bodies, arriving or waiting, all clients together.
-_ASIDE = 64 * 1024  # Larger bodies are worked on in a thread, so that small ones do not wait.
 Receive = Callable[[], Awaitable[Any]]
 Answer = tuple[bytes, list[tuple[bytes, bytes]]]
 
@@ -66,19 +66,28 @@ class Answers:
         """The answer's body and headers, after it is on record."""
         arrived_ns = time.time_ns()
         rules.declared_length(headers)
-        given = rules.request_id(headers)
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
         body: bytes = message["body"]
-        if message["more_body"] or len(body) > _ASIDE:
-            return await self._answer_large(kind, given, body, message, receive, path, arrived_ns)
+        if not message["more_body"] and len(body) <= SMALL_BODY:
+            return self.at_once(kind, headers, body, path)
+        given = rules.request_id(headers)
+        return await self._answer_large(kind, given, body, message, receive, path, arrived_ns)
+
+    def at_once(
+        self, kind: BodyKind, headers: dict[bytes, bytes], body: bytes, path: str
+    ) -> Answer:
+        """The same for a small body that is here as a whole."""
+        arrived_ns = time.time_ns()
+        given = rules.request_id(headers)
+        digest = ""
         if given is not None:
             replayed = self._replay(kind, given, path, body)
             if replayed is not None:
                 return replayed
+            digest = digest_of(path, body)
         request_id = given or uuid7()
-        digest = digest_of(path, body) if given else ""
         active = self.active
         done = _work(active.model, kind, request_id, digest, body, arrived_ns)
         return self._record(active, request_id, digest, done, arrived_ns)

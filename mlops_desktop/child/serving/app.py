@@ -16,10 +16,10 @@ from mlops_desktop.child.serving import inference, openapi
 from mlops_desktop.child.serving.answers import Active, Answers, ClientGone, read_body
 from mlops_desktop.child.serving.invocations import loads
 from mlops_desktop.child.serving.model import LoadedModel
-from mlops_desktop.child.serving.protocols import Csv, Infer, Json
+from mlops_desktop.child.serving.protocols import BodyKind, Csv, Infer, Json
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.child.serving.stats import Stats, plain
-from mlops_desktop.child.serving.transport import reply
+from mlops_desktop.child.serving.transport import Answer, reply
 
 log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
@@ -28,7 +28,8 @@ Send = Callable[[Any], Awaitable[None]]
 Headers = dict[bytes, bytes]
 Extra = list[tuple[bytes, bytes]]
 Reply = tuple[bytes, Extra]
-Handler = Callable[[Headers, Receive, str], Awaitable[Reply]]
+Handler = Callable[[Headers, Receive], Awaitable[Reply]]
+KindOf = Callable[[Headers], BodyKind]
 Page = Callable[[], Reply]
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -68,32 +69,52 @@ class App:
         try:
             headers = self._guard.admit(scope)
             method, path = scope["method"], scope["path"]
-            if method == "POST" and (handler := self._handlers.get(path)):
+            if method == "POST" and (kind_of := self._predictions.get(path)):
                 endpoint = ("POST", path)
-                body, extra = await handler(headers, receive, path)
+                body, extra = await self._answers.answer(kind_of(headers), headers, receive, path)
+            elif method == "POST" and (handler := self._handlers.get(path)):
+                endpoint = ("POST", path)
+                body, extra = await handler(headers, receive)
             elif method in ("GET", "HEAD") and (page := self._pages.get(path)):
                 endpoint = ("GET", path)
                 body, extra = page()
             else:
                 raise self._no_route(method, path)
-        except Refused as refused:
-            status = refused.status
-            body = orjson.dumps({"error": refused.message})
-            extra = [_JSON, *((n.encode(), v.encode()) for n, v in refused.headers.items())]
         except ClientGone:
             status = 499
             return
+        except Refused as refused:
+            status, extra, body = _refused(refused)
         except Exception:
             log.exception("request failed: %s %s", *endpoint)
-            status, extra = 500, [_JSON]
-            body = b'{"error":"The server failed on this request; its log says why."}'
+            status, extra, body = _failed()
         finally:
             stats.in_progress -= 1
             stats.finished(endpoint, status, time.perf_counter() - began)
         await reply(send, status, extra, body)
 
+    def at_once(self, scope: Scope, body: bytes) -> Answer | None:
+        """The answer to a small prediction whose body is here; None for anything else."""
+        path = scope["path"]
+        kind_of = self._predictions.get(path)
+        if kind_of is None or scope["method"] != "POST":
+            return None
+        began = time.perf_counter()
+        status = 200
+        extra: Extra
+        try:
+            headers = self._guard.admit(scope)
+            answer, extra = self._answers.at_once(kind_of(headers), headers, body, path)
+        except Refused as refused:
+            status, extra, answer = _refused(refused)
+        except Exception:
+            log.exception("request failed: POST %s", path)
+            status, extra, answer = _failed()
+        self._stats.finished(("POST", path), status, time.perf_counter() - began)
+        return status, extra, answer
+
     def _no_route(self, method: str, path: str) -> Refused:
-        if path in self._pages or path in self._handlers:
+        if path in self._pages or path in self._handlers or path in self._predictions:
             allow = "GET" if path in self._pages else "POST"
             return Refused(405, f"{method} is not taken here.", allow=allow)
         if path.startswith("/v2/models/"):
@@ -104,10 +125,8 @@ class App:
     def _use(self, model: LoadedModel) -> None:
         """Make the routes; those of the protocols name the model that is served now."""
         self._stats.serving = (model.name, model.version)
-        self._handlers: dict[str, Handler] = {
-            "/invocations": self._invocations,
-            "/admin/swap": self._swap,
-        }
+        self._predictions: dict[str, KindOf] = {"/invocations": _invocations}
+        self._handlers: dict[str, Handler] = {"/admin/swap": self._swap}
         self._pages: dict[str, Page] = {
             "/ping": _alive,
             "/healthz": _alive,
@@ -131,19 +150,9 @@ class App:
         for path in (base, f"{base}/versions/{model.version}"):
             self._pages[path] = lambda: _json(about)
             self._pages[f"{path}/ready"] = _alive
-            self._handlers[f"{path}/infer"] = self._infer
+            self._predictions[f"{path}/infer"] = _infer
 
-    async def _invocations(self, headers: Headers, receive: Receive, path: str) -> Reply:
-        kind = _CSV if rules.is_csv(headers) else _RECORDS
-        return await self._answers.answer(kind, headers, receive, path)
-
-    async def _infer(self, headers: Headers, receive: Receive, path: str) -> Reply:
-        if b"inference-header-content-length" in headers:
-            raise Refused(400, "Binary tensors are not taken; send them as JSON.")
-        rules.check_json(headers, may_be_absent=True)  # Triton's client names none.
-        return await self._answers.answer(_INFER, headers, receive, path)
-
-    async def _swap(self, headers: Headers, receive: Receive, _path: str) -> Reply:
+    async def _swap(self, headers: Headers, receive: Receive) -> Reply:
         rules.check_json(headers)
         request = loads(await read_body(receive))
         if not isinstance(request, dict) or not isinstance(request.get("model"), dict):
@@ -158,6 +167,26 @@ class App:
             self._use(fresh.model)
         log.info("swapped to %s version %s", fresh.model.name, fresh.model.version)
         return _json({"model": fresh.model.name, "version": fresh.model.version})
+
+
+def _invocations(headers: Headers) -> BodyKind:
+    return _CSV if rules.is_csv(headers) else _RECORDS
+
+
+def _infer(headers: Headers) -> BodyKind:
+    if b"inference-header-content-length" in headers:
+        raise Refused(400, "Binary tensors are not taken; send them as JSON.")
+    rules.check_json(headers, may_be_absent=True)  # Triton's client names none.
+    return _INFER
+
+
+def _refused(refused: Refused) -> Answer:
+    extra = [_JSON, *((n.encode(), v.encode()) for n, v in refused.headers.items())]
+    return refused.status, extra, orjson.dumps({"error": refused.message})
+
+
+def _failed() -> Answer:
+    return 500, [_JSON], b'{"error":"The server failed on this request; its log says why."}'
 
 
 def _json(value: object) -> Reply:
