@@ -11,7 +11,16 @@ import click
 
 from mlops_desktop import __version__
 from mlops_desktop.blobs.objects import disk_errors
-from mlops_desktop.cli import datasets, deployments, health, models, monitoring, runs
+from mlops_desktop.cli import (
+    checks,  # noqa: F401  Adds to `data`.
+    datasets,
+    deployments,
+    health,
+    models,
+    monitoring,
+    runs,
+    units,  # noqa: F401  Adds to `data`.
+)
 from mlops_desktop.cli.session import Session
 from mlops_desktop.core.errors import Cancelled, UserError
 from mlops_desktop.paths import Workspace, default_workspace

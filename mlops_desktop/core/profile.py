@@ -162,8 +162,9 @@ class Box:
 class Pair:
     """Two columns against each other, in one of three ways.
 
-    x and y: points of two columns of numbers. boxes: numbers (y) by category (x). Else shares:
-    of the rows with the value x_names[i], how many have y_names[j].
+    x and y: points of two columns of numbers, x in seconds since 1970 where x_is_time. boxes:
+    numbers (y) by category (x). Else shares: of the rows with the value x_names[i], how many have
+    y_names[j], from 0 to 1. rows: those where both are there; sampled: not all are points.
     """
 
     x_name: str
@@ -172,6 +173,7 @@ class Pair:
     sampled: bool
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
+    x_is_time: bool = False
     boxes: tuple[Box, ...] = ()
     x_names: tuple[str, ...] = ()
     y_names: tuple[str, ...] = ()

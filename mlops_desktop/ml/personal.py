@@ -139,7 +139,10 @@ def _by_values(values: Sequence[str]) -> str:
 
 def _by_name(name: list[str], values: Sequence[str], *, people: bool) -> str:
     if _is(name, _NAMES) or (people and _is(name, _PERHAPS_NAMES)):
-        lettered = sum(not any(map(str.isdigit, text)) and len(text) > 1 for text in values)
+        lettered = sum(
+            not any(map(str.isdigit, text)) and (len(text) > 1 or not text.isascii())
+            for text in values
+        )
         return "names of people" if lettered >= _LETTERS * max(1, len(values)) else ""
     if _is(name, _BIRTHS) and _mostly(values, lambda text: _DATE.fullmatch(text) is not None):
         return "dates of birth"

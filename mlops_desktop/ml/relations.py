@@ -95,7 +95,11 @@ def repeats(profile: Profile, head: pa.Table, load: Load) -> Iterator[Repeat]:
 
 
 def as_floats(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Numbers with NaN where missing."""
+    """Numbers with NaN where missing; times as microseconds since 1970, booleans as 0 and 1."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
     return np.asarray(
         column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64
     )

@@ -117,7 +117,7 @@ def rows_with(texts: Any, pattern: str) -> tuple[int, int]:
 def often_has(sample: Any, pattern: str) -> bool:
     """Whether at least a hundredth of an array's texts (and five of them) hold the pattern."""
     there = len(sample) - sample.null_count
-    return rows_with(sample, pattern)[0] >= max(_LEAST, _FEW * there)
+    return bool(rows_with(sample, pattern)[0] >= max(_LEAST, _FEW * there))
 
 
 def _short(texts: Any, separator: str) -> Any:

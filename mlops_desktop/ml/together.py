@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.profile import ColumnProfile, Correlations, GapPattern, Gaps, triangle
+from mlops_desktop.ml.relations import as_floats
 
 SAMPLE_ROWS = 50_000  # Of more, random ones: a correlation is then known to 0.01 (95 %).
 MOST_COLUMNS = 60  # More cells than 60 x 60 no screen shows.
@@ -42,7 +43,7 @@ def correlations(
     if len(columns) < 2:
         return None
     ordered = [column.type is not ColumnType.TEXT for column in columns]
-    numbers = [_numbers(array) for array, number in zip(arrays, ordered, strict=True) if number]
+    numbers = [as_floats(array) for array, number in zip(arrays, ordered, strict=True) if number]
     codes = [_codes(array) for array, number in zip(arrays, ordered, strict=True) if not number]
     count = len(columns)
     spearman, pearson, strength = (np.full((count, count), np.nan) for _ in range(3))
@@ -196,16 +197,6 @@ def correlation_ratio(codes: Codes, values: Floats) -> float:
     between = float((sums**2 / np.maximum(sizes, 1)).sum())
     share = 1 - (1 - between / total) * (count - 1) / (count - kinds)
     return float(np.sqrt(min(1.0, max(0.0, share))))
-
-
-def _numbers(array: Any) -> Floats:
-    """float64 with NaN where missing; times as microseconds."""
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.int64())
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.asarray(numbers, dtype=np.float64)
 
 
 def _codes(array: Any) -> Codes:
