@@ -1,4 +1,4 @@
-"""Registering runs as model versions, testing, approving and naming them; their lineage."""
+"""Registering runs as model versions, testing, approving and naming them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlops_desktop.actions import audit, datasets, runs
+from mlops_desktop.actions import audit, runs
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.core import clock
 from mlops_desktop.core import gates as core_gates
@@ -19,13 +19,11 @@ from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import (
     CHAMPION,
     Gate,
-    LineageNode,
     Model,
     ModelVersion,
     Signature,
 )
-from mlops_desktop.core.runs import METRICS, Algorithm, RunState
-from mlops_desktop.store import deployments as deployment_rows
+from mlops_desktop.core.runs import Algorithm, RunState
 from mlops_desktop.store import models as rows
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ class About:
 
     version: ModelVersion
     evaluation: Evaluation
-    lineage: tuple[LineageNode, ...]
     history: tuple[AuditEntry, ...]
 
 
@@ -178,67 +175,13 @@ def set_alias(store: Store, name: str, alias: str, number: int) -> ModelVersion:
 
 
 def about(store: Store, ref: str | Ref) -> About:
-    """A version with how it did on held-out rows, where it comes from and what was done to it."""
+    """A version with how it did on held-out rows and what was done to it."""
     version = get_version(store, ref)
     return About(
         version,
         runs.evaluation(store, runs.get_run(store, version.run)),
-        lineage(store, ref),
         tuple(audit.about(store, version.ref)),
     )
-
-
-def lineage(store: Store, ref: str | Ref) -> tuple[LineageNode, ...]:
-    """The chain from the files' hashes over data and run to where the model is deployed."""
-    version = get_version(store, ref)
-    run = runs.get_run(store, version.run)
-    data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
-    chain = []
-    older = datasets.list_versions(store, data.dataset)
-    by_id = {item.id: item for item in older}
-    item = data
-    while True:
-        origin = item.source
-        chain.append(
-            LineageNode(
-                "dataset version",
-                item.ref,
-                f"{item.rows:,} rows, {len(item.columns)} columns",
-                item.content_hash,
-                item.created_at,
-            )
-        )
-        if origin.kind == "file":
-            chain.append(LineageNode("file", origin.path, f"{origin.bytes:,} bytes", origin.sha256))
-        if origin.kind == "file" or item.parent is None or item.parent not in by_id:
-            break
-        item = by_id[item.parent]
-    chain.reverse()
-    chain.append(
-        LineageNode(
-            "run",
-            run.title,
-            f"{run.algorithm.title}, target {run.spec.target}, seed {run.spec.seed}",
-            at=run.ended_at or "",
-        )
-    )
-    chain.append(
-        LineageNode(
-            "model version",
-            version.ref,
-            f"{version.state}, {METRICS[version.metric].title} {version.value:.4g}",
-            version.files.get(modelfiles.ONNX) or version.files[modelfiles.SKOPS],
-            version.created_at,
-        )
-    )
-    chain.extend(
-        LineageNode(
-            "deployment", item.name, f"{item.state} {item.url}".strip(), at=item.started_at or ""
-        )
-        for item in deployment_rows.all_(store)
-        if item.model_version == version.id
-    )
-    return tuple(chain)
 
 
 def _known(store: Store, name: str) -> None:

@@ -22,8 +22,8 @@ def fsck(session: Session, as_json: bool) -> None:
     lines += [f"{report.objects:,} objects and {report.versions:,} versions checked"]
     if report.unneeded:
         lines += [
-            f"{report.unneeded:,} of them ({report.unneeded_bytes:,} bytes) are needed by nothing: "
-            "interrupted work left them, cleanup frees them"
+            f"{report.unneeded:,} of them ({report.unneeded_bytes:,} bytes) are needed by nothing:",
+            "interrupted work left them, cleanup frees them",
         ]
     lines += ["clean" if report.clean else f"{len(report.problems)} problems"]
     value = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mlops_desktop.actions import comparing
+from mlops_desktop.actions import comparing, lineage
 from mlops_desktop.actions import models as actions
 from mlops_desktop.cli.session import Session, answer, json_option, table
 from mlops_desktop.core.models import Gate, ModelVersion
@@ -48,7 +48,7 @@ def list_(session: Session, as_json: bool) -> None:
 def show(session: Session, ref: str, as_json: bool) -> None:
     """Show the model version REF (NAME, NAME@VERSION or NAME@ALIAS) and where it came from."""
     version = actions.get_version(session.store, ref)
-    chain = actions.lineage(session.store, version.ref)
+    chain = lineage.graph(session.store, f"model:{version.ref}").nodes
     value = version_json(version) | {"signature": version.signature, "lineage": chain}
     rows: list[tuple[object, ...]] = [(n.kind, n.title, n.detail, n.sha256[:16]) for n in chain]
     said = version.approval

@@ -114,17 +114,3 @@ class Model:
     versions: int
     aliases: dict[str, int] = field(default_factory=dict)
     created_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LineageNode:
-    """One link of the chain file -> dataset version -> run -> model version -> deployment.
-
-    at: when it came to be, UTC; empty where that is not known.
-    """
-
-    kind: str
-    title: str
-    detail: str
-    sha256: str = ""
-    at: str = ""

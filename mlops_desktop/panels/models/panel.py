@@ -8,9 +8,10 @@ from itertools import groupby
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.actions import comparing, deployments, models
+from mlops_desktop.actions import comparing, deployments, lineage, models
 from mlops_desktop.actions.models import About
 from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.core.lineage import Graph
 from mlops_desktop.core.models import CHAMPION, ModelState, ModelVersion
 from mlops_desktop.panels.models.card import CardTab
 from mlops_desktop.panels.models.gates import GatesTab
@@ -167,16 +168,20 @@ class ModelsPanel(Page):
         self.head.show_version(version, serving)
         self.gates.show_gates(version.gates)
         self._jobs.run(
-            self, lambda store: models.about(store, ref), self._show_about, self.head.show_error
+            self,
+            lambda store: (models.about(store, ref), lineage.graph(store, f"model:{ref}")),
+            self._show_about,
+            self.head.show_error,
         )
 
-    def _show_about(self, about: About) -> None:
+    def _show_about(self, found: tuple[About, Graph]) -> None:
+        about, graph = found
         if about.version.ref != self.timeline.current():
             return  # Another one was chosen meanwhile.
         self.head.show_quality(about.evaluation.verdict)
         self._compare(about.version)
         self.card.show_about(about)
-        self.lineage.show_chain(about.lineage)
+        self.lineage.show_graph(graph)
         self.history.show_history(about.version, about.history)
 
     def _compare(self, version: ModelVersion) -> None:

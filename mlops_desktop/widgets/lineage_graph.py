@@ -1,0 +1,285 @@
+"""What came from what, as boxes and arrows from left to right, or the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QEnterEvent,
+    QFocusEvent,
+    QFont,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mlops_desktop.core.lineage import Graph, Kind, Node, places
+from mlops_desktop.widgets.buttons import Button, IconButton
+from mlops_desktop.widgets.cards import Card, heading, label
+from mlops_desktop.widgets.elided import ElidedLabel
+from mlops_desktop.widgets.icons import IconLabel
+from mlops_desktop.widgets.lineage_table import kind_title, lineage_table, place_of, short_title
+from mlops_desktop.widgets.theme import app_theme, follow_theme
+from mlops_desktop.widgets.times import ago, local_time
+
+_ICONS = {
+    Kind.FILE: "file-text",
+    Kind.DATA: "database",
+    Kind.RECIPE: "wand-sparkles",
+    Kind.RUN: "flask-conical",
+    Kind.MODEL: "package-check",
+    Kind.DEPLOYMENT: "server",
+}
+_NARROW, _WIDE, _HIGH = 148, 232, 92
+_ACROSS, _DOWN, _EDGE = 32, 12, 4
+_SHORT = 8
+
+
+class LineageGraph(QWidget):
+    """opened(panel, argument): a box was clicked that a panel can show."""
+
+    opened = Signal(str, object)
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._shown: Graph | None = None
+        self._canvas = _Canvas(self.opened.emit, self._describe)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidget(self._canvas)
+        self._area.setWidgetResizable(True)
+        for part in (self._area.viewport(), self._canvas):
+            part.setAutoFillBackground(False)
+        self.table = lineage_table(title)
+        self.table.setObjectName("lineage-table")
+        self.table.row_activated.connect(self._open)
+        self._as_table = Button(self.tr("Show as table"), kind="link")
+        self._as_table.setObjectName("lineage-as-table")
+        self._as_table.clicked.connect(self._toggle)
+        self._said = label(muted=True, wrap=True)
+        self._said.setObjectName("lineage-readout")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._area)
+        self._stack.addWidget(self.table)
+        above = QHBoxLayout()
+        above.addWidget(heading(title), 1)
+        above.addWidget(self._as_table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(above)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._said)
+
+    def show_graph(self, graph: Graph) -> None:
+        if graph == self._shown:
+            return
+        self._shown = graph
+        self._canvas.set_graph(graph)
+        self.table.set_rows(graph.nodes)
+        chosen = [node for node in graph.nodes if node.key in graph.focus]
+        if chosen:
+            self._describe(chosen[0])
+        # The viewport knows its size once the boxes have taken their places.
+        self._area.setMinimumHeight(min(self._canvas.minimumHeight() + 20, 420))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._canvas.fit(self.width())
+        chosen = self._canvas.chosen()
+        if chosen is not None:
+            self._area.ensureWidgetVisible(chosen, _ACROSS, _DOWN)
+
+    def _toggle(self) -> None:
+        as_table = self._stack.currentIndex() == 0
+        self._stack.setCurrentIndex(int(as_table))
+        self._as_table.setText(self.tr("Show as boxes") if as_table else self.tr("Show as table"))
+
+    def _open(self, node: Node) -> None:
+        if (place := place_of(node)) is not None:
+            self.opened.emit(*place)
+
+    def _describe(self, node: Node) -> None:
+        """Everything that a box has no room for, in one line below."""
+        parts = [kind_title(node.kind), node.title, node.detail, local_time(node.at)]
+        if node.by:
+            parts.append(self.tr("by {0}").format(node.by))
+        if node.sha256:
+            parts.append(self.tr("SHA-256 {0}\u2026").format(node.sha256[:16]))
+        self._said.setText(", ".join(part for part in parts if part))
+
+
+class _Canvas(QWidget):
+    """Lays the boxes out in columns and draws the arrows behind them."""
+
+    def __init__(
+        self, open_: Callable[[str, object], object], describe: Callable[[Node], object]
+    ) -> None:
+        super().__init__()
+        self._open, self._describe = open_, describe
+        self._boxes: dict[str, _Box] = {}
+        self._edges: tuple[tuple[str, str], ...] = ()
+        self._places: dict[str, tuple[int, float]] = {}
+        self._focus: frozenset[str] = frozenset()
+        follow_theme(self, lambda _: self.update())
+
+    def set_graph(self, graph: Graph) -> None:
+        for old in self._boxes.values():
+            old.hide()
+            old.deleteLater()
+        self._edges, self._focus = graph.edges, graph.focus
+        self._places = places(graph)
+        self._boxes = {node.key: _Box(self, node, node.key in graph.focus) for node in graph.nodes}
+        for box in self._boxes.values():
+            box.opened.connect(self._open)
+            box.looked_at.connect(self._describe)
+            box.moved.connect(self._move_focus)
+            box.show()
+        self.fit(self.width())
+
+    def chosen(self) -> QWidget | None:
+        return next((self._boxes[key] for key in self._focus if key in self._boxes), None)
+
+    def fit(self, room: int) -> None:
+        """Take as much width as there is; scroll where the boxes need more."""
+        across = 1 + max((column for column, _ in self._places.values()), default=0)
+        down = 1 + max((row for _, row in self._places.values()), default=0.0)
+        least = (room - 2 * _EDGE - (across - 1) * _ACROSS) // across
+        wide = max(_NARROW, min(_WIDE, least))
+        for key, (column, row) in self._places.items():
+            left, top = column * (wide + _ACROSS), round(row * (_HIGH + _DOWN))
+            self._boxes[key].setGeometry(_EDGE + left, _EDGE + top, wide, _HIGH)
+        width = across * (wide + _ACROSS) - _ACROSS + 2 * _EDGE
+        self.setMinimumSize(width, round(down * (_HIGH + _DOWN)) - _DOWN + 2 * _EDGE)
+        self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        theme, painter = app_theme(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("border"), 1.5))
+        for before, after in self._edges:
+            start, end = self._boxes[before].geometry(), self._boxes[after].geometry()
+            a = QPointF(start.right() + 1, start.center().y() + 0.5)
+            b = QPointF(end.left() - 2, end.center().y() + 0.5)
+            bend = max(_ACROSS / 2, (b.x() - a.x()) / 2)
+            path = QPainterPath(a)
+            path.cubicTo(a + QPointF(bend, 0), b - QPointF(bend, 0), b)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(path)
+            painter.drawPolyline([b + QPointF(-5, -4), b, b + QPointF(-5, 4)])
+
+    def _move_focus(self, box: _Box, key: int) -> None:
+        """The arrow keys: left and right along the arrows, up and down within the column."""
+        own = box.node.key
+        column, row = self._places[own]
+        if key == Qt.Key.Key_Left:
+            near = [before for before, after in self._edges if after == own]
+        elif key == Qt.Key.Key_Right:
+            near = [after for before, after in self._edges if before == own]
+        else:
+            down = 1 if key == Qt.Key.Key_Down else -1
+            near = [k for k, (c, r) in self._places.items() if c == column and (r - row) * down > 0]
+        if near:
+            goal = min(near, key=lambda other: abs(self._places[other][1] - row))
+            self._boxes[goal].setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class _Box(Card):
+    """One thing. Clicked or Enter: opened(panel, argument)."""
+
+    opened = Signal(str, object)
+    looked_at = Signal(object)
+    moved = Signal(object, int)
+
+    def __init__(self, parent: QWidget, node: Node, chosen: bool) -> None:
+        place = place_of(node)
+        super().__init__(clickable=place is not None)
+        self.setParent(parent)
+        self.node = node
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setObjectName(f"lineage-{node.key}")
+        self.setAccessibleName(f"{kind_title(node.kind)} {node.title}, {node.detail}")
+        self.setToolTip(f"<qt>{escape(node.title)}<br>{escape(node.detail)}</qt>")
+        self.set_chosen(chosen)
+        self._fill()
+        if place is not None:
+            self.clicked.connect(lambda: self.opened.emit(*place))
+        self._add_actions(place)
+
+    def _fill(self) -> None:
+        node = self.node
+        self.body.setContentsMargins(10, 6, 6, 6)
+        self.body.setSpacing(1)
+        first = QHBoxLayout()
+        first.setSpacing(6)
+        first.addWidget(IconLabel(_ICONS[node.kind], "muted" if node.gone else "accent", 16))
+        first.addWidget(_muted(kind_title(node.kind)), 1)
+        self.body.addLayout(first)
+        title = ElidedLabel(short_title(node))
+        title.setFont(app_theme().font(weight=QFont.Weight.DemiBold))
+        self.body.addWidget(title)
+        self.body.addWidget(_muted(node.detail))
+        last = QHBoxLayout()
+        last.setSpacing(4)
+        last.addWidget(_muted(", ".join(part for part in (ago(node.at), node.by) if part)), 1)
+        if node.sha256:
+            short = label(node.sha256[:_SHORT], muted=True)
+            short.setFont(app_theme().monospace())
+            name = self.tr("Copy the SHA-256 of {0}").format(node.title)
+            last.addWidget(short)
+            last.addWidget(IconButton("copy", name, self._copy_hash))
+        self.body.addLayout(last)
+
+    def _add_actions(self, place: tuple[str, object] | None) -> None:
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        if place is not None:
+            self._add_action(self.tr("Open"), self.clicked.emit)
+        clipboard = QGuiApplication.clipboard()
+        self._add_action(self.tr("Copy the name"), lambda: clipboard.setText(self.node.title))
+        if self.node.sha256:
+            self._add_action(self.tr("Copy the SHA-256"), self._copy_hash)
+
+    def _add_action(self, text: str, run: Callable[[], object]) -> None:
+        action = QAction(text, self)
+        action.triggered.connect(lambda: run())  # noqa: PLW0108 - Qt's `checked` ends here
+        self.addAction(action)
+
+    def _copy_hash(self) -> None:
+        QGuiApplication.clipboard().setText(self.node.sha256)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.looked_at.emit(self.node)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.looked_at.emit(self.node)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+        if event.key() in keys:
+            self.moved.emit(self, event.key())
+            return
+        super().keyPressEvent(event)
+
+
+def _muted(text: str) -> ElidedLabel:
+    made = ElidedLabel(text)
+    made.setProperty("muted", True)
+    made.setFont(app_theme().font(9))
+    return made
