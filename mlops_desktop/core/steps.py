@@ -211,7 +211,7 @@ STEPS: dict[StepKind, StepForm] = {
                 FieldKind.TEXT,
                 "Format",
                 optional=True,
-                hint="%d/%m/%Y for 31/12/2024; empty for ISO, 2024-12-31.",
+                hint="%d/%m/%Y for 31/12/2024; empty for ISO; %Y-%m-%d|%d/%m/%Y for both.",
             ),
         ),
     ),

@@ -77,10 +77,12 @@ def _in_utc(value: datetime) -> datetime:
 
 @lru_cache(maxsize=64)
 def reader(form: str) -> Callable[[str], datetime | None]:
-    """What reads texts of a form such as %d/%m/%Y %H:%M; ISO where it is empty. Raises UserError
-    for a form that cannot be read."""
+    """What reads texts of a form such as %d/%m/%Y %H:%M; ISO where it is empty. Of several forms
+    with a bar between them the first that fits. Raises UserError for a form that cannot be read."""
     if not form:
         return from_iso
+    if "|" in form:
+        return _any_of([reader(one.strip()) for one in form.split("|")])
     pattern, used, at = "", set[str](), 0
     while at < len(form):
         sign = form[at]
@@ -109,6 +111,13 @@ def reader(form: str) -> Callable[[str], datetime | None]:
     def read(text: str) -> datetime | None:
         found = match(text.strip())
         return None if found is None else _built(found.groupdict())
+
+    return read
+
+
+def _any_of(readers: list[Callable[[str], datetime | None]]) -> Callable[[str], datetime | None]:
+    def read(text: str) -> datetime | None:
+        return next((found for one in readers if (found := one(text)) is not None), None)
 
     return read
 

@@ -13,6 +13,7 @@ import sklearn.datasets
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import Column, ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.profile import Profile
+from mlops_desktop.ml import moments
 from mlops_desktop.ml.profile import profile_column
 from mlops_desktop.ml.warnings import data_warnings, merged
 
@@ -332,3 +333,10 @@ def test_that_sound_tables_raise_no_alarm(name: str) -> None:
     frame = getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
     found = warnings(**{str(column): frame[column].to_numpy() for column in frame})
     assert found == []
+
+
+def test_that_the_offered_fix_of_mixed_dates_reads_all_of_them() -> None:
+    when = [f"{20 + i % 8}/05/24 10:0{i % 9}" if i % 2 else f"05/{20 + i % 8}/24" for i in range(N)]
+    form = str(suggested(warnings(when=when, x=NOISE), WarningKind.DATES)[0][1]["format"])
+    read = moments.reader(form)
+    assert [read(text).day for text in when if read(text)] == [20 + i % 8 for i in range(N)]
