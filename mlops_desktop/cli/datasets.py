@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from mlops_desktop.actions import datasets
+from mlops_desktop.actions import checks, datasets
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportSpec
+from mlops_desktop.core.sentences import headline
 
 File = click.Path(path_type=Path, dir_okay=False)
 
@@ -32,7 +33,12 @@ def add(session: Session, file: Path, name: str, message: str, as_json: bool) ->
         f"{version.ref}: {version.rows:,} rows, {len(version.columns)} columns, "
         f"{version.stored_bytes:,} bytes added"
     )
-    answer(as_json, summary(version), "\n".join([text, *warning_lines(version.warnings)]))
+    found, lines = checks.report(session.store, version.ref), warning_lines(version.warnings)
+    value = summary(version)
+    if found is not None:
+        value["checks"] = {"failed": len(found.failed), "blocked": len(found.blocking)}
+        lines.append(f"checks: {headline(found)}. See data check {version.ref}.")
+    answer(as_json, value, "\n".join([text, *lines]))
 
 
 @data.command("list")
@@ -56,9 +62,19 @@ def versions(session: Session, name: str, as_json: bool) -> None:
     """List the versions of the dataset NAME, newest first."""
     found = datasets.list_versions(session.store, name)
     rows: list[tuple[object, ...]] = [
-        (v.ref, v.rows, len(v.columns), v.stored_bytes, v.created_at[:19], v.message) for v in found
+        (
+            v.ref,
+            ", ".join(v.tags),
+            v.rows,
+            len(v.columns),
+            v.stored_bytes,
+            v.created_at[:19],
+            v.by,
+            v.note or v.message,
+        )
+        for v in found
     ]
-    titles = ("version", "rows", "columns", "bytes added", "created", "message")
+    titles = ("version", "tags", "rows", "columns", "bytes added", "created", "by", "note")
     answer(as_json, [summary(v) for v in found], table(titles, rows))
 
 
@@ -76,6 +92,9 @@ def show(session: Session, ref: str, as_json: bool) -> None:
     text = "\n".join(
         [
             f"{version.ref}: {version.rows:,} rows, from {version.source.path}",
+            f"made by {version.by or 'unknown'} at {version.created_at}",
+            *([f"tags: {', '.join(version.tags)}"] if version.tags else []),
+            *([f"note: {version.note}"] if version.note else []),
             f"sha256 of the file {version.source.sha256}",
             f"sha256 of the table {version.content_hash}",
             table(("column", "type", "missing", "distinct"), rows),
@@ -113,6 +132,9 @@ def summary(version: DatasetVersion) -> dict[str, object]:
         "warnings": version.warnings,
         "message": version.message,
         "created_at": version.created_at,
+        "by": version.by,
+        "note": version.note,
+        "tags": version.tags,
     }
 
 

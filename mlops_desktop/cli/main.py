@@ -13,13 +13,16 @@ from mlops_desktop import __version__
 from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.cli import (
     checks,  # noqa: F401  Adds to `data`.
+    cleanup,
     datasets,
     deployments,
     health,
+    lineage,
     models,
     monitoring,
     runs,
     units,  # noqa: F401  Adds to `data`.
+    versions,  # noqa: F401  Adds to `data`.
 )
 from mlops_desktop.cli.session import Session
 from mlops_desktop.core.errors import Cancelled, UserError
@@ -63,6 +66,8 @@ for _verb in (
     monitoring.labels,
     monitoring.monitor,
     monitoring.retrain,
+    lineage.lineage,
+    cleanup.cleanup,
     health.fsck,
     health.doctor,
     health.audit,
