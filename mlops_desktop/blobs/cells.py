@@ -8,33 +8,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlops_desktop.blobs.chunks import ARROW_TYPES
+from mlops_desktop.blobs.notation import Notation, as_iso
 from mlops_desktop.core.datasets import ColumnType
 
 _LONG = r"^[+-]?[0-9]{19,}$"  # May not fit in 64 bits.
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$|^[+-]?(inf|Inf|Infinity)$"
 BOOLEAN = r"^(true|True|TRUE|false|False|FALSE)$"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 PLAIN_TIME = rf"^{_DAY}([T ]{_CLOCK})?$"
 ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
-_NATIVE = {
-    ColumnType.INTEGER: r"^[+-]?[0-9]+$",
-    ColumnType.NUMBER: NUMBER,
-    ColumnType.BOOLEAN: BOOLEAN,
-}
+PLAIN = Notation()
 
 
-def convert(texts: Any, kind: ColumnType) -> Any:
+def convert(texts: Any, kind: ColumnType, notation: Notation = PLAIN) -> Any:
     """Texts as values of a type; what is no such value becomes missing."""
     cells = pc.utf8_trim_whitespace(texts)
     if kind is ColumnType.DATETIME:
-        return pc.coalesce(times(cells, PLAIN_TIME, None), times(cells, ZONED_TIME, "UTC"))
-    cells = _matching(cells, _NATIVE[kind])
+        found = pc.coalesce(times(cells, PLAIN_TIME, None), times(cells, ZONED_TIME, "UTC"))
+        if notation.day_first is None:
+            return found
+        written = as_iso(cells, day_first=notation.day_first)
+        return pc.coalesce(found, times(written, PLAIN_TIME, None))
+    if kind is ColumnType.BOOLEAN:
+        cells = _matching(cells, BOOLEAN)
+        return pc.equal(pc.utf8_lower(cells), pa.scalar("true"))
+    pattern = notation.integer if kind is ColumnType.INTEGER else notation.number
+    cells = notation.plain(_matching(cells, pattern))
     if kind is ColumnType.INTEGER and too_long(cells):
         cells = pa.array([text if text and _fits(text) else None for text in cells.to_pylist()])
-    if kind is ColumnType.BOOLEAN:
-        return pc.equal(pc.utf8_lower(cells), pa.scalar("true"))
     return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), ARROW_TYPES[kind])
 
 

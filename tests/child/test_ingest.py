@@ -42,8 +42,7 @@ def run(workspace: Workspace, path: Path, types: dict[str, str] | None = None) -
     job: dict[str, object] = {
         "workspace": str(workspace.root),
         "path": str(path),
-        "format": "csv",
-        "types": types or {},
+        "options": {"types": types or {}},
         "known": [],
     }
     return ingest(job, workspace.tmp, Reporter(workspace.tmp / "events.jsonl"))
@@ -159,7 +158,7 @@ def test_that_an_empty_cell_and_an_empty_text_are_told_apart(workspace: Workspac
 
 def test_that_quoted_newlines_and_delimiters_belong_to_the_cell(workspace: Workspace) -> None:
     values, _, _ = read(workspace, b'"a\nb","c,d"\n"x\ny","1,5"\n"""q""",2\n')
-    assert values == {"a\nb": ["x\ny", '"q"'], "c,d": ["1,5", "2"]}
+    assert values == {"a\nb": ["x\ny", '"q"'], "c,d": [1.5, 2.0]}
 
 
 def test_that_names_are_made_different(workspace: Workspace) -> None:
@@ -261,12 +260,28 @@ def test_that_a_late_cell_changes_the_type_of_the_whole_column(
     assert len(values["c"]) == 40_001
 
 
-def test_that_dates_written_day_first_are_reported(workspace: Workspace) -> None:
+def test_that_a_day_above_twelve_tells_that_the_day_is_first(workspace: Workspace) -> None:
     data = b"d,n\n" + b"".join(b"%02d/03/2024,1\n" % day for day in range(1, 29))
-    _, types, warnings = read(workspace, data)
-    assert types["d"] == "text"
+    values, types, warnings = read(workspace, data)
+    assert types["d"] == "datetime"
+    assert values["d"][0] == at("2024-03-01")
+    assert "dates" not in [w["kind"] for w in warnings]
+
+
+def test_that_dates_that_fit_both_ways_are_read_and_said(workspace: Workspace) -> None:
+    values, types, warnings = read(workspace, b"d,n\n01/03/2024,1\n04/03/2024,2\n")
+    assert types["d"] == "datetime"
+    assert values["d"] == [at("2024-03-01"), at("2024-03-04")]
     assert warnings[0]["kind"] == "dates"
+    assert warnings[0]["day_first"] == [False]
     assert "first: row 1, '01/03/2024'" in warnings[0]["what"]
+
+
+def test_that_dates_written_in_different_ways_stay_text(workspace: Workspace) -> None:
+    _, types, warnings = read(workspace, b"d,n\n13/03/2024,1\n03/14/2024,2\n")
+    assert types["d"] == "text"
+    assert "row 1, '13/03/2024'; first: row 2, '03/14/2024'" in warnings[0]["what"]
+    assert warnings[0]["read_as"] == ["datetime"]
 
 
 def test_that_a_cell_larger_than_a_block_is_read(workspace: Workspace) -> None:

@@ -1,76 +1,111 @@
-"""Reading an Arrow table as record batches with the types of our columns."""
+"""Reading files whose columns have Arrow types: Parquet, and Arrow's own format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from mlops_desktop.blobs import objects
 from mlops_desktop.blobs.chunks import ARROW_TYPES
-from mlops_desktop.core.datasets import Column, ColumnType
+from mlops_desktop.blobs.readers.keeping import Keeper
+from mlops_desktop.blobs.readers.naming import check_wanted, made_different
+from mlops_desktop.blobs.readers.reading import Progress, Seen
+from mlops_desktop.core.datasets import Column, DataWarning, ImportOptions
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.importing import Guess
 
 _ROWS = 16_384
 
 
-def read(
-    reader: Any, progress: Callable[[float, str], None]
-) -> tuple[tuple[Column, ...], Iterator[pa.RecordBatch]]:
-    """Columns and batches of an open Arrow file. Raises UserError for types we cannot keep."""
-    schema = reader.schema
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        raise UserError(f"Two columns are called {twice[0]!r}.", hint="Rename one of them.")
-    columns = tuple(Column(field.name, kind_of(field.type)) for field in schema)
-    return columns, _batches(reader, columns, progress)
+class ArrowReading:
+    """A Parquet or Arrow file. Types come from the file, so nothing is guessed."""
 
+    def __init__(self, path: Path, options: ImportOptions, most: int | None = None) -> None:
+        """most: a sample of so many columns will do. Raises UserError for what is damaged or of
+        a type that cannot be stored."""
+        self._path, self._most = path, most
+        self.options = options
+        self.guesses: tuple[Guess, ...] = ()
+        self._parquet = options.format == "parquet"
+        with self._open() as file:
+            schema = file.schema_arrow if self._parquet else file.schema
+        self.width = len(schema)
+        names, self._renamed = made_different(schema.names)
+        check_wanted(path.name, names, options.types)
+        self._types = dict(zip(names[:most], schema.types, strict=False))
+        self._keepers = self._new_keepers()
+        self.sampled = False
+        if not names:
+            raise UserError(f"{path.name} has no columns.", hint="Choose a file with data in it.")
 
-def _batches(
-    reader: Any, columns: tuple[Column, ...], progress: Callable[[float, str], None]
-) -> Iterator[pa.RecordBatch]:
-    schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
-    for number in range(reader.num_record_batches):
-        progress(number / reader.num_record_batches, "Reading")
-        batch = reader.get_batch(number)
-        for start in range(0, batch.num_rows, _ROWS):
-            part = batch.slice(start, _ROWS)
-            arrays = [
-                _cast(array, field.type) for array, field in zip(part.columns, schema, strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        pairs = zip(self._types, self._keepers, strict=True)
+        return tuple(Column(name, keeper.kind) for name, keeper in pairs)
 
+    @property
+    def warnings(self) -> list[DataWarning]:
+        return [*self._renamed, *(w for keeper in self._keepers for w in keeper.warnings)]
 
-def _cast(array: Any, arrow_type: pa.DataType) -> Any:
-    if array.type == arrow_type:
-        return array
-    if pa.types.is_timestamp(array.type) and array.type.tz:
-        array = array.cast(pa.timestamp(array.type.unit, "UTC"))
-    try:
-        # Times lose what is finer than a microsecond; nothing else may lose anything.
-        return array.cast(arrow_type, safe=not pa.types.is_temporal(arrow_type))
-    except pa.ArrowInvalid as error:
-        raise UserError("A value does not fit in a column of ours.", why=str(error)) from error
+    def batches(self, seen: Seen, progress: Progress) -> Iterator[pa.RecordBatch]:
+        """The rows in order. Raises UserError for values that do not fit."""
+        schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in self.columns])
+        self._keepers = self._new_keepers()
+        with self._open() as file:
+            for part, done in self._parts(file):
+                progress(done, "Reading")
+                arrays = [
+                    keeper.take(array)
+                    for keeper, array in zip(self._keepers, part.columns, strict=False)
+                ]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        if self._most is None:
+            seen.sha256, seen.bytes = objects.sha256_of(self._path), self._path.stat().st_size
 
+    def _new_keepers(self) -> list[Keeper]:
+        wanted = self.options.types
+        return [
+            Keeper(self._path.name, name, kind, wanted.get(name))
+            for name, kind in self._types.items()
+        ]
 
-def kind_of(arrow_type: pa.DataType) -> ColumnType:
-    """Which of our types holds an Arrow type. Raises UserError for nested and binary ones."""
-    types = pa.types
-    if types.is_dictionary(arrow_type):
-        return kind_of(arrow_type.value_type)
-    if types.is_boolean(arrow_type):
-        return ColumnType.BOOLEAN
-    if types.is_integer(arrow_type):
-        return ColumnType.INTEGER
-    if types.is_floating(arrow_type) or types.is_decimal(arrow_type):
-        return ColumnType.NUMBER
-    if types.is_timestamp(arrow_type) or types.is_date(arrow_type):
-        return ColumnType.DATETIME
-    if any(
-        test(arrow_type)
-        for test in (types.is_string, types.is_large_string, types.is_string_view, types.is_null)
-    ):
-        return ColumnType.TEXT
-    raise UserError(
-        f"A column of the type {arrow_type} cannot be stored.", hint="Turn it into text first."
-    )
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        try:
+            if self._parquet:
+                # Not needed by the other formats.
+                import pyarrow.parquet as parquet  # noqa: PLC0415
+
+                with parquet.ParquetFile(self._path, buffer_size=1 << 20) as file:
+                    yield file
+            else:
+                with pa.memory_map(str(self._path)) as data, pa.ipc.open_file(data) as file:
+                    yield file
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise UserError(
+                f"{self._path.name} is damaged or no {self.options.format} file.",
+                why=str(error).split("\n")[0][:300],
+                hint="Write it again with the program that made it.",
+            ) from error
+
+    def _parts(self, file: Any) -> Iterator[tuple[Any, float]]:
+        """Batches of at most _ROWS rows, and how much of the file is done."""
+        if self._parquet:
+            rows, done = max(1, file.metadata.num_rows), 0
+            size = _ROWS if self._most is None else 100
+            names = file.schema_arrow.names[: len(self._types)]
+            wanted = None if self.width == len(self._types) else names
+            for batch in file.iter_batches(size, columns=wanted, use_threads=self._most is None):
+                done += batch.num_rows
+                yield batch, done / rows
+            return
+        for number in range(file.num_record_batches):
+            batch = file.get_batch(number)
+            for start in range(0, batch.num_rows, _ROWS):
+                yield batch.slice(start, _ROWS), number / file.num_record_batches

@@ -7,10 +7,9 @@ before the file is read.
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,87 +21,122 @@ from mlops_desktop.blobs.cells import convert
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.blobs.readers import csvfile
 from mlops_desktop.blobs.readers.csvfile import ByteSource, CsvFile
-from mlops_desktop.blobs.readers.tally import Tally, Verdict, judge
-from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
+from mlops_desktop.blobs.readers.naming import check_wanted
+from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Seen
+from mlops_desktop.blobs.readers.tally import Tally
+from mlops_desktop.blobs.readers.verdict import Verdict, judge
+from mlops_desktop.core.datasets import Column, ColumnType, DataWarning, ImportOptions
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.importing import Guess
 
-Progress = Callable[[float, str], None]
 _BLOCK = 2 << 20
 _HUGE_BLOCK = 128 << 20  # For rows that do not fit in a block.
 _BOOLEANS = (["true", "True", "TRUE"], ["false", "False", "FALSE"])
 _TEXT = Verdict(ColumnType.TEXT, native=True, sure=True)
 
 
-class Contradiction(Exception):
-    """A cell further down does not fit what was guessed: start again with `reading`."""
-
-    def __init__(self, reading: Reading) -> None:
-        super().__init__()
-        self.reading = reading
-
-
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A file and how each of its columns is to be read."""
+class CsvReading:
+    """A file and how each of its columns is to be read. sample: only its head is, and of that
+    only the columns that have a verdict."""
 
     file: CsvFile
     verdicts: Mapping[str, Verdict]
-    wanted: Mapping[str, ColumnType]
     block: int = _BLOCK
     looked_at_all: bool = False
+    sample: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return tuple(Column(name, self.verdicts[name].kind) for name in self.file.names)
+        return tuple(Column(name, verdict.kind) for name, verdict in self.verdicts.items())
+
+    @property
+    def width(self) -> int:
+        return len(self.file.names)
+
+    @property
+    def sampled(self) -> bool:
+        return self.sample and not self.file.whole
 
     @property
     def warnings(self) -> list[DataWarning]:
-        found = [self.verdicts[name].warning for name in self.file.names]
+        found = [verdict.warning for verdict in self.verdicts.values()]
         return [*self.file.warnings, *(warning for warning in found if warning is not None)]
 
+    @property
+    def guesses(self) -> tuple[Guess, ...]:
+        dates = [v for v in self.verdicts.values() if v.day_first is not None]
+        asked = self.file.options.day_first
+        if not dates and asked is None:
+            return self.file.guesses
+        ways = {verdict.day_first for verdict in dates}
+        value = asked if asked is not None else dates[0].day_first if len(ways) == 1 else None
+        why = "You chose it."
+        if asked is None:
+            why = next((v.why for v in dates if v.why), "All dates fit that way.")
+        return (*self.file.guesses, Guess("day_first", value, why, (True, False)))
 
-def prepare(path: Path, wanted: Mapping[str, ColumnType], progress: Progress) -> Reading:
-    """Find out how to read a file. Raises UserError for one that holds no table."""
-    return _prepare(csvfile.look(path), wanted, progress)
+    @property
+    def options(self) -> ImportOptions:
+        return replace(
+            self.file.options,
+            format="csv",
+            encoding=self.file.encoding,
+            delimiter=self.file.delimiter,
+            header=self.file.header,
+            decimal=self.file.notation.decimal,
+            thousands=self.file.notation.thousands,
+        )
+
+    def batches(self, seen: Seen, progress: Progress) -> Iterator[pa.RecordBatch]:
+        """The rows in order. Raises Contradiction, and UserError for rows that are broken."""
+        if self.sample:
+            yield from _typed(self, _batches(self, io.BytesIO(self.file.head), self.verdicts))
+            return
+        with self.file.open() as source:
+            yield from _read(self, source, progress)
+            seen.sha256, seen.bytes = source.sha256(), self.file.size
 
 
-def _prepare(file: CsvFile, wanted: Mapping[str, ColumnType], progress: Progress) -> Reading:
-    for name in wanted:
-        if name not in file.names:
-            near = difflib.get_close_matches(name, file.names, n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "Check the name."
-            raise UserError(f"{file.path.name} has no column {name!r}.", hint=hint)
-    tallies = {name: Tally() for name in file.names}
-    as_text = Reading(file, dict.fromkeys(file.names, _TEXT), {})
+def open_csv(
+    path: Path, options: ImportOptions, progress: Progress, most: int | None = None
+) -> CsvReading:
+    """Find out how to read a file; most: a sample of so many columns will do.
+
+    Raises UserError for a file that holds no table.
+    """
+    return _prepare(csvfile.look(path, options), progress, most)
+
+
+def _prepare(file: CsvFile, progress: Progress, most: int | None = None) -> CsvReading:
+    check_wanted(file.path.name, file.names, file.options.types)
+    names = file.names[:most]
+    tallies = {name: Tally(file.notation) for name in names}
+    as_text = CsvReading(file, dict.fromkeys(names, _TEXT))
     try:
-        for batch in _batches(as_text, io.BytesIO(file.head), file.names):
-            for name, column in zip(file.names, batch.columns, strict=True):
+        for batch in _batches(as_text, io.BytesIO(file.head), names):
+            for name, column in zip(names, batch.columns, strict=True):
                 tallies[name].add(column)
     except pa.ArrowInvalid as error:
         raise _broken(file, error) from error
-    verdicts = {name: judge(name, tallies[name], wanted.get(name)) for name in file.names}
-    unsure = [name for name in file.names if not verdicts[name].sure]
-    reading = Reading(file, verdicts, wanted)
-    return reading if file.whole else _scan(reading, unsure, progress)
+    verdicts = {name: judge(name, tallies[name], file.options.types.get(name)) for name in names}
+    unsure = [name for name in names if not verdicts[name].sure]
+    reading = CsvReading(file, verdicts, sample=most is not None)
+    return reading if file.whole or most is not None else _scan(reading, unsure, progress)
 
 
-def read(reading: Reading, source: ByteSource, progress: Progress) -> Iterator[pa.RecordBatch]:
-    """The rows in order. Raises Contradiction, and UserError for rows that are broken."""
-    schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in reading.columns])
+def _read(reading: CsvReading, source: ByteSource, progress: Progress) -> Iterator[pa.RecordBatch]:
     rows, last = 0, None
     try:
-        for batch in _batches(reading, source, reading.file.names):
-            arrays = [
-                column if column.type == field.type else convert(column, kind.type)
-                for column, field, kind in zip(batch.columns, schema, reading.columns, strict=True)
-            ]
+        for batch in _typed(reading, _batches(reading, source, reading.file.names)):
             rows += batch.num_rows
             progress(min(1.0, source.position / reading.file.size), f"Reading: {rows:,} rows")
-            if batch.num_rows:
-                last = pa.RecordBatch.from_arrays(arrays, schema=schema)
-                yield last
+            last = batch
+            yield batch
     except pa.ArrowInvalid as error:
         raise _explained(reading, error, progress) from error
+    except UnicodeError as error:
+        raise csvfile.wrong_encoding(reading.file.path, reading.file.encoding, error) from error
     if source.padded and not reading.looked_at_all:
         again = _look_at_all(reading, progress)
         if again.verdicts != reading.verdicts:
@@ -117,12 +151,30 @@ def read(reading: Reading, source: ByteSource, progress: Progress) -> Iterator[p
             )
 
 
-def _scan(reading: Reading, names: list[str], progress: Progress) -> Reading:
+def _typed(reading: CsvReading, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in reading.columns])
+    notations = [
+        replace(reading.file.notation, day_first=verdict.day_first)
+        for verdict in reading.verdicts.values()
+    ]
+    for batch in batches:
+        arrays = [
+            column if column.type == field.type else convert(column, kind.type, notation)
+            for column, field, kind, notation in zip(
+                batch.columns, schema, reading.columns, notations, strict=True
+            )
+        ]
+        if batch.num_rows:
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _scan(reading: CsvReading, names: list[str], progress: Progress) -> CsvReading:
     """Judge some columns by all of their cells."""
     if not names:
         return reading
-    tallies = {name: Tally() for name in names}
-    as_text = Reading(reading.file, dict.fromkeys(reading.file.names, _TEXT), {}, reading.block)
+    wanted = reading.file.options.types
+    tallies = {name: Tally(reading.file.notation) for name in names}
+    as_text = CsvReading(reading.file, dict.fromkeys(reading.file.names, _TEXT), reading.block)
     with reading.file.open() as source:
         try:
             for batch in _batches(as_text, source, names):
@@ -136,15 +188,17 @@ def _scan(reading: Reading, names: list[str], progress: Progress) -> Reading:
                 raise explained from error
             # Bytes that are not UTF-8, or a very long row: nothing is known of types yet.
             again = explained.reading
+            assert isinstance(again, CsvReading)
             if again.file is not reading.file:
-                return _prepare(again.file, reading.wanted, progress)
-            fresh = Reading(reading.file, reading.verdicts, reading.wanted, again.block)
-            return _scan(fresh, names, progress)
-    found = {name: judge(name, tallies[name], reading.wanted.get(name)) for name in names}
-    return Reading(reading.file, {**reading.verdicts, **found}, reading.wanted, reading.block)
+                return _prepare(again.file, progress)
+            return _scan(replace(reading, block=again.block), names, progress)
+        except UnicodeError as error:
+            raise csvfile.wrong_encoding(reading.file.path, reading.file.encoding, error) from error
+    found = {name: judge(name, tallies[name], wanted.get(name)) for name in names}
+    return replace(reading, verdicts={**reading.verdicts, **found})
 
 
-def _look_at_all(reading: Reading, progress: Progress) -> Reading:
+def _look_at_all(reading: CsvReading, progress: Progress) -> CsvReading:
     """Judge by all cells what the first rows seemed to settle."""
     if reading.looked_at_all or reading.file.whole:
         return reading
@@ -157,7 +211,7 @@ def _look_at_all(reading: Reading, progress: Progress) -> Reading:
     return replace(found, looked_at_all=found.file is reading.file)
 
 
-def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBatch]:
+def _batches(reading: CsvReading, source: Any, names: Any) -> Iterator[pa.RecordBatch]:
     types = {
         name: ARROW_TYPES[verdict.kind] if verdict.native else pa.string()
         for name, verdict in reading.verdicts.items()
@@ -166,7 +220,7 @@ def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBat
         source,
         read_options=arrow_csv.ReadOptions(
             column_names=list(reading.file.names),
-            skip_rows_after_names=1,
+            skip_rows_after_names=int(reading.file.header),
             block_size=reading.block,
         ),
         parse_options=arrow_csv.ParseOptions(
@@ -176,6 +230,7 @@ def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBat
             ignore_empty_lines=len(reading.file.names) > 1,
         ),
         convert_options=arrow_csv.ConvertOptions(
+            decimal_point=reading.file.notation.decimal,
             column_types=types,
             include_columns=list(names),
             null_values=[""],
@@ -188,13 +243,15 @@ def _batches(reading: Reading, source: Any, names: Any) -> Iterator[pa.RecordBat
     yield from reader
 
 
-def _explained(reading: Reading, error: Exception, progress: Progress) -> Exception:
+def _explained(reading: CsvReading, error: Exception, progress: Progress) -> Exception:
     """What to make of an error of Arrow's reader: a new start, or words for the user."""
     file, text = reading.file, str(error)
     if "invalid UTF8" in text and file.encoding == "utf-8":
-        return Contradiction(_prepare(file.as_latin(), reading.wanted, progress))
+        if file.options.encoding is not None:
+            return csvfile.wrong_encoding(file.path, "utf-8", UnicodeError(text[:200]))
+        return Contradiction(_prepare(file.as_latin(), progress))
     if "straddling" in text and reading.block < _HUGE_BLOCK:
-        return Contradiction(Reading(file, reading.verdicts, reading.wanted, _HUGE_BLOCK))
+        return Contradiction(replace(reading, block=_HUGE_BLOCK))
     wrong = re.search(r"In CSV column #(\d+): CSV conversion error to (?!string)", text)
     if wrong:
         found = _look_at_all(reading, progress)
@@ -213,9 +270,9 @@ def _broken(file: CsvFile, error: Exception) -> UserError:
     if ragged is None:
         return UserError(f"{file.path.name} cannot be read as a table.", why=str(error)[:300])
     row, line, cells = ragged
+    above = "the header" if file.header else "the first row"
     return UserError(
-        f"Row {row:,} of {file.path.name} has {cells} cells where the header has "
-        f"{len(file.names)}.",
+        f"Row {row:,} of {file.path.name} has {cells} cells where {above} has {len(file.names)}.",
         why=f"It ends in line {line:,} of the file.",
         hint="Correct that row, or quote the text in it that holds the delimiter.",
     )

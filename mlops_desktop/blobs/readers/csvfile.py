@@ -7,20 +7,21 @@ import csv
 import hashlib
 import io
 import sys
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from mlops_desktop.core.datasets import DataWarning, WarningKind
+from mlops_desktop.blobs.notation import Notation
+from mlops_desktop.blobs.readers import guessing
+from mlops_desktop.blobs.readers.naming import made_different
+from mlops_desktop.core.datasets import DataWarning, ImportOptions, WarningKind
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.importing import Guess
 
 HEAD = 1 << 20  # Bytes that are looked at to guess.
-_DELIMITERS = (",", ";", "\t", "|")
-_STARTS = np.frombuffer(b'\n\r"' + "".join(_DELIMITERS).encode(), np.uint8)
+_ROWS = 1000  # That are looked at to guess.
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file",
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -44,54 +45,101 @@ class CsvFile:
     size: int
     encoding: str
     delimiter: str
+    header: bool
     names: tuple[str, ...]
+    notation: Notation
     head: bytes
     whole: bool
+    options: ImportOptions
+    guesses: tuple[Guess, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
 
     def open(self) -> ByteSource:
-        return ByteSource(self.path, self.encoding)
+        return ByteSource(self.path, self.encoding, self.delimiter)
 
     def as_latin(self) -> CsvFile:
         """The same file, for when bytes further down turned out not to be UTF-8."""
-        return look(self.path, "cp1252")
+        return look(self.path, self.options, is_latin=True)
 
 
-def look(path: Path, encoding: str | None = None) -> CsvFile:
-    """Guess how to read a file. Raises UserError for one that holds no table."""
+def look(path: Path, options: ImportOptions, *, is_latin: bool = False) -> CsvFile:
+    """Guess how to read a file; is_latin: it is known already not to be UTF-8.
+
+    Raises UserError for one that holds no table.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         raw = file.read(HEAD)
     whole = len(raw) == size
-    encoding = encoding or _encoding(path, raw)
-    text = codecs.getincrementaldecoder(encoding)(_errors(encoding)).decode(raw, final=whole)
+    for magic, what in _OTHER_KINDS.items():
+        if raw.startswith(magic):
+            raise UserError(
+                f"{path.name} is {what}, not a CSV file.", hint="Save the table as CSV first."
+            )
+    encoding, guess = guessing.encoding(path.name, raw, options)
+    if is_latin:
+        encoding = "cp1252"
+        guess = replace(guess, value=encoding, why="A byte further down is not UTF-8.")
+    guesses = [guess]
+    try:
+        text = codecs.getincrementaldecoder(encoding)(_errors(encoding)).decode(raw, final=whole)
+    except UnicodeError as error:
+        raise wrong_encoding(path, encoding, error) from error
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise UserError(f"{path.name} is empty.", hint="Choose a file that holds a table.")
-    delimiter = _delimiter(text)
-    rows = list(_rows(text, delimiter, whole=whole))
+    delimiter, guess = guessing.delimiter(text, options)
+    guesses.append(guess)
+    rows = list(guessing.rows(text, delimiter, whole=whole))
     if not rows:
         raise UserError(
             f"The first row of {path.name} is longer than {HEAD:,} bytes.",
             hint="Check that it is a CSV file.",
         )
-    names, warnings = _names(rows[0])
-    if encoding == "cp1252":
-        warnings.append(
-            DataWarning(
-                WarningKind.TYPE,
-                (),
-                f"{path.name} is not UTF-8; it was read as Latin-1 (Windows-1252).",
-                "Letters with accents may show as other letters if that guess is wrong.",
-                "Save the file as UTF-8 and import it again if texts look odd.",
-            )
-        )
-    if whole and len(rows) == 1:
+    header, guess = guessing.header(rows[:_ROWS], options)
+    guesses.append(guess)
+    notation, more = guessing.notation(rows[header:_ROWS], delimiter, options)
+    names, warnings = made_different(rows[0] if header else [""] * len(rows[0]))
+    if encoding == "cp1252" and options.encoding is None:
+        warnings.append(_latin(path))
+    if whole and header and len(rows) == 1:
         raise UserError(
             f"{path.name} has a header and no rows.", hint="Choose a file with data in it."
         )
     head = text if whole else text[: _end_of_rows(text, delimiter)]
-    return CsvFile(path, size, encoding, delimiter, names, head.encode(), whole, tuple(warnings))
+    return CsvFile(
+        path,
+        size,
+        encoding,
+        delimiter,
+        header,
+        names,
+        notation,
+        head.encode(),
+        whole,
+        options,
+        (*guesses, *more),
+        tuple(warnings),
+    )
+
+
+def _latin(path: Path) -> DataWarning:
+    return DataWarning(
+        WarningKind.TYPE,
+        (),
+        f"{path.name} is not UTF-8; it was read as Latin-1 (Windows-1252).",
+        "Letters with accents may show as other letters if that guess is wrong.",
+        "Save the file as UTF-8 and import it again if texts look odd.",
+    )
+
+
+def wrong_encoding(path: Path, encoding: str, error: UnicodeError) -> UserError:
+    """Words for bytes that are none of the encoding that was asked for."""
+    return UserError(
+        f"{path.name} is not written in {encoding}.",
+        why=str(error)[:200],
+        hint="Choose another encoding, or leave it to be guessed.",
+    )
 
 
 def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
@@ -99,7 +147,8 @@ def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
     with file.path.open(encoding=file.encoding, errors=_errors(file.encoding), newline="") as text:
         reader = csv.reader(text, delimiter=file.delimiter)
         rows = (cells for cells in reader if cells)
-        next(rows, None)
+        if file.header:
+            next(rows, None)
         for row, cells in enumerate(rows, start=1):
             if len(cells) != len(file.names):
                 return row, reader.line_num, len(cells)
@@ -109,7 +158,8 @@ def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
 class ByteSource(io.RawIOBase):
     """The file as UTF-8 without a byte order mark; hashes and counts what it reads."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
+        self._starts = np.frombuffer(f'\n\r"{delimiter}'.encode(), np.uint8)
         self._file: BinaryIO = path.open("rb")
         self._sha256 = hashlib.sha256()
         self._decoder = (
@@ -143,7 +193,7 @@ class ByteSource(io.RawIOBase):
             data = data.removeprefix(codecs.BOM_UTF8)
             self._first = False
         self.quotes += data.count(b'"')
-        self.padded = self.padded or _has_padded(self._before + data)
+        self.padded = self.padded or _has_padded(self._before + data, self._starts)
         self._before = data[-2:]
         return data
 
@@ -164,64 +214,17 @@ class ByteSource(io.RawIOBase):
         super().close()
 
 
-def _has_padded(data: bytes) -> bool:
+def _has_padded(data: bytes, before: np.ndarray[Any, Any]) -> bool:
     """A zero after a delimiter, a quote or a line's end, and a digit after it: 007."""
     raw = np.frombuffer(data, np.uint8)
     zeros = np.flatnonzero(raw[1:-1] == ord("0")) + 1
-    starts = zeros[np.isin(raw[zeros - 1], _STARTS)]
+    starts = zeros[np.isin(raw[zeros - 1], before)]
     after = raw[starts + 1]
     return bool(np.any((after >= ord("0")) & (after <= ord("9"))))
 
 
 def _errors(encoding: str) -> str:
     return "latin" if encoding == "cp1252" else "strict"
-
-
-def _encoding(path: Path, raw: bytes) -> str:
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for magic, what in _OTHER_KINDS.items():
-        if raw.startswith(magic):
-            raise UserError(
-                f"{path.name} is {what}, not a CSV file.", hint="Save the table as CSV first."
-            )
-    if b"\0" in raw:
-        odd, even = raw[1::2].count(0), raw[::2].count(0)
-        if max(odd, even) > len(raw) // 4 and min(odd, even) <= len(raw) // 50:
-            return "utf-16-le" if odd > even else "utf-16-be"
-        raise UserError(f"{path.name} is not a text file.", hint="Save the table as CSV first.")
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(raw, final=False)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter that cuts the first rows most evenly, and into the most cells."""
-
-    def score(delimiter: str) -> tuple[float, int]:
-        rows = [
-            len(row) for row, _ in zip(_rows(text, delimiter, whole=False), range(50), strict=False)
-        ] or [len(row) for row in _rows(text, delimiter, whole=True)][:50]
-        cells = rows[0]
-        return (rows.count(cells) / len(rows) if cells > 1 else 0.0, cells)
-
-    return max(_DELIMITERS, key=score)
-
-
-def _rows(text: str, delimiter: str, *, whole: bool) -> Iterator[list[str]]:
-    """Rows that are not empty; the last one is left out unless the text ends with it."""
-    rows = (
-        cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells
-    )
-    held = next(rows, None)
-    for row in rows:
-        if held is not None:
-            yield held
-        held = row
-    if whole and held is not None:
-        yield held
 
 
 def _end_of_rows(text: str, delimiter: str) -> int:
@@ -232,30 +235,3 @@ def _end_of_rows(text: str, delimiter: str) -> int:
     for _ in reader:
         begun, ended = ended, reader.line_num
     return sum(len(line) for line in lines[:begun])
-
-
-def _names(cells: list[str]) -> tuple[tuple[str, ...], list[DataWarning]]:
-    """Column names: trimmed, composed, never empty, never twice."""
-    names: list[str] = []
-    renamed: list[tuple[str, str]] = []
-    taken = {unicodedata.normalize("NFC", cell.strip()) for cell in cells}
-    for position, cell in enumerate(cells, start=1):
-        name = wanted = unicodedata.normalize("NFC", cell.strip()) or f"column_{position}"
-        number = 2
-        while name in names or (name != wanted and name in taken):
-            name = f"{wanted}_{number}"
-            number += 1
-        if name != wanted:
-            renamed.append((wanted, name))
-        names.append(name)
-    warnings = [
-        DataWarning(
-            WarningKind.TYPE,
-            (new,),
-            f"Two columns are called `{old}`; the later one is now `{new}`.",
-            "A column must be told apart by its name.",
-            "Rename one of them in the file if the new name is unclear.",
-        )
-        for old, new in renamed
-    ]
-    return tuple(names), warnings

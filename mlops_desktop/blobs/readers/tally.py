@@ -1,4 +1,4 @@
-"""What type a column of a CSV file has, judged from the texts of all its cells."""
+"""Counting what the texts of a column look like, as they stream by."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import pyarrow.compute as pc
 
 from mlops_desktop.blobs.cells import (
     BOOLEAN,
-    NUMBER,
+    PLAIN,
     PLAIN_TIME,
     ZONED_TIME,
     times,
     too_long,
 )
-from mlops_desktop.core.datasets import MISSING, ColumnType, DataWarning, WarningKind
+from mlops_desktop.blobs.notation import Notation, as_iso
+from mlops_desktop.core.datasets import MISSING
 
-_WHOLE = r"^[+-]?(0|[1-9][0-9]*)$"
 _ZERO_LED = r"^[+-]?0[0-9]+$"
-_OTHER_DATE = (
-    r"^[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})\b|^[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}\b"
-)
-_MOSTLY = 0.95  # So many numbers among the cells make the rest look like mistakes.
-_PARTLY = 0.5
+# Found in all dates that as_iso() reads, so that texts without one are not tried.
+_OTHER_DATE = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}\b"
 
 
 @dataclass(slots=True)
@@ -53,13 +50,18 @@ class Tally:
     `as_is`: every cell so far is one that Arrow's own CSV reader takes for the type.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notation: Notation = PLAIN) -> None:
+        """notation.day_first: None where both ways are to be tried."""
+        self.notation = notation
         self.rows = 0
         self.empty = 0
         self.marked = First()  # Blank, NA, null and the like: they stand for missing.
         self.whole = self.numbers = 0
         self.zero_led = self.too_long = 0  # Whole, but 007 or more digits than 64 bits hold.
         self.booleans = self.times = self.zoned = self.other_dates = 0
+        self.written = {True: 0, False: 0}  # Other dates, read with the day first or not.
+        self.either = First()  # A date that can be read both ways, and differs.
+        self.only = {True: First(), False: First()}  # One that fits only one way.
         self.not_number = First()
         self.not_time = First()
         self.as_is = True
@@ -77,28 +79,48 @@ class Tally:
         self.marked.add(marked, texts, before)
         cells = pc.if_else(marked, None, trimmed)
         there = pc.is_valid(cells)
-        number = _matches(cells, NUMBER)
+        number = _matches(cells, self.notation.number)
         plain = pc.is_valid(times(cells, PLAIN_TIME, None))
         zoned = pc.is_valid(times(cells, ZONED_TIME, "UTC"))
-        large = too_long(cells)
+        large = too_long(cells if self.notation.is_plain else self.notation.plain(cells))
         self.numbers += _count(number)
-        self.whole += _count(_matches(cells, _WHOLE)) - large
+        self.whole += _count(_matches(cells, self.notation.whole)) - large
         self.zero_led += _count(_matches(cells, _ZERO_LED))
         self.too_long += large
         self.booleans += _count(_matches(cells, BOOLEAN))
         self.times += _count(plain)
         self.zoned += _count(zoned)
-        self.other_dates += _count(_matches(cells, _OTHER_DATE))
+        read = pc.or_(plain, zoned)
+        other = pc.and_not(_matches(cells, _OTHER_DATE), read)
+        if found := _count(other):
+            self.other_dates += found
+            read = pc.or_(read, self._add_dates(pc.if_else(other, cells, None), texts, before))
         self.not_number.add(pc.and_not(there, number), texts, before)
-        self.not_time.add(pc.and_not(there, pc.or_(plain, zoned)), texts, before)
+        self.not_time.add(pc.and_not(there, read), texts, before)
         self.as_is = False
+
+    def _add_dates(self, cells: Any, texts: Any, before: int) -> Any:
+        """Count dates that are not in the ISO form; the answer is which of them are dates."""
+        days = times(as_iso(cells, day_first=True), PLAIN_TIME, None)
+        months = times(as_iso(cells, day_first=False), PLAIN_TIME, None)
+        is_day, is_month = pc.is_valid(days), pc.is_valid(months)
+        self.written[True] += _count(is_day)
+        self.written[False] += _count(is_month)
+        self.only[True].add(pc.and_not(is_day, is_month), texts, before)
+        self.only[False].add(pc.and_not(is_month, is_day), texts, before)
+        self.either.add(pc.fill_null(pc.not_equal(days, months), False), texts, before)
+        return pc.or_(is_day, is_month)
 
     def _add_clean(self, texts: Any) -> bool:
         """The quick way: a block of nothing but numbers, as most columns are."""
         if texts.null_count == len(texts):
             return True
-        if not self.as_is:
+        if not self.as_is or self.notation.thousands:
             return False
+        if self.notation.decimal == ",":
+            if _count(pc.match_substring(texts, ".")):
+                return False
+            texts = pc.replace_substring(texts, ",", ".")
         try:
             pc.cast(texts, pa.float64())
         except pa.ArrowInvalid:
@@ -108,39 +130,9 @@ class Tally:
         zero_led, large = _count(_matches(texts, _ZERO_LED)), too_long(texts)
         self.zero_led += zero_led
         self.too_long += large
-        self.whole += _count(_matches(texts, _WHOLE)) - large
+        self.whole += _count(_matches(texts, PLAIN.whole)) - large
         self.numbers += len(texts) - texts.null_count
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """kind: what the column is read as. native: Arrow's CSV reader can read it by itself.
-    sure: more rows can only contradict it in a way that Arrow's reader reports."""
-
-    kind: ColumnType
-    native: bool
-    sure: bool
-    warning: DataWarning | None = None
-
-
-def judge(name: str, tally: Tally, wanted: ColumnType | None = None) -> Verdict:
-    """The type of a column from its tally; wanted is what the user asked for."""
-    cells = tally.rows - tally.empty - tally.marked.count
-    if wanted is not None:
-        return _as_wanted(name, tally, wanted)
-    padded = tally.zero_led or (tally.too_long and tally.whole + tally.too_long == cells)
-    if cells and tally.numbers == cells and not padded:
-        kind = ColumnType.INTEGER if tally.whole == cells else ColumnType.NUMBER
-        return _clean(name, tally, kind, "numbers")
-    if cells and tally.booleans == cells:
-        return _clean(name, tally, ColumnType.BOOLEAN, "true or false")
-    if cells and tally.times + tally.zoned == cells:
-        return _clean(name, tally, ColumnType.DATETIME, "dates")
-    if not cells or padded:
-        return Verdict(ColumnType.TEXT, native=True, sure=bool(cells))
-    warning = _spoiled(name, tally, cells)
-    return Verdict(ColumnType.TEXT, native=True, sure=warning is None, warning=warning)
 
 
 def _matches(cells: Any, pattern: str) -> Any:
@@ -150,85 +142,3 @@ def _matches(cells: Any, pattern: str) -> Any:
 def _count(mask: Any) -> int:
     total: Any = pc.sum(mask)
     return total.as_py() or 0
-
-
-def _clean(name: str, tally: Tally, kind: ColumnType, what: str) -> Verdict:
-    if not tally.marked.count:
-        native = (tally.as_is if kind.is_numeric else True) and not tally.zoned
-        return Verdict(kind, native=native, sure=native)
-    warning = DataWarning(
-        WarningKind.TYPE,
-        (name,),
-        f"`{name}`: {tally.marked.count:,} of {tally.rows:,} values are not {what} "
-        f"({tally.marked}). Read as missing.",
-        "One such cell would have turned the whole column into text.",
-        "Nothing, if missing is what they mean. Else correct the file and import it again.",
-        read_as=(ColumnType.TEXT,),
-    )
-    return Verdict(kind, native=False, sure=False, warning=warning)
-
-
-def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
-    if wanted is ColumnType.TEXT:
-        return Verdict(wanted, native=True, sure=True)
-    good = {
-        ColumnType.INTEGER: tally.whole + tally.zero_led,
-        ColumnType.NUMBER: tally.numbers,
-        ColumnType.BOOLEAN: tally.booleans,
-        ColumnType.DATETIME: tally.times + tally.zoned,
-    }[wanted]
-    bad = tally.rows - tally.empty - good
-    warning = None
-    if bad:
-        sort = tally.not_time if wanted is ColumnType.DATETIME else tally.not_number
-        firsts = [first for first in (tally.marked, sort) if first.count]
-        first = f" ({min(firsts, key=lambda f: f.row)})" if firsts else ""
-        warning = DataWarning(
-            WarningKind.TYPE,
-            (name,),
-            f"`{name}`: {bad:,} of {tally.rows:,} values are not of the type {wanted.value} that "
-            f"was asked for{first}. Read as missing.",
-            "They are lost in this version.",
-            "Correct them in the file, or import the column as text.",
-            read_as=(ColumnType.TEXT,),
-        )
-    return Verdict(wanted, native=False, sure=False, warning=warning)
-
-
-def _spoiled(name: str, tally: Tally, cells: int) -> DataWarning | None:
-    share = tally.numbers / cells
-    times = tally.times + tally.zoned
-    if share >= _PARTLY:
-        bad = tally.not_number
-        few = share >= _MOSTLY
-        return DataWarning(
-            WarningKind.TYPE,
-            (name,),
-            f"`{name}`: {bad.count:,} of {tally.rows:,} values are not numbers ({bad}). "
-            "Kept as text.",
-            "As text, each different number is a category of its own.",
-            "Treat them as missing: import again with the type number for this column."
-            if few
-            else "Split the column in two, or import it with the type number to drop the texts.",
-            read_as=(ColumnType.NUMBER,),
-        )
-    if times / cells >= _PARTLY:
-        return DataWarning(
-            WarningKind.DATES,
-            (name,),
-            f"`{name}`: {tally.not_time.count:,} of {tally.rows:,} values are not dates "
-            f"({tally.not_time}). Kept as text.",
-            "As text, nothing can be learned from the order or the season.",
-            "Treat them as missing: import again with the type datetime for this column.",
-            read_as=(ColumnType.DATETIME,),
-        )
-    if tally.other_dates / cells >= _PARTLY:
-        return DataWarning(
-            WarningKind.DATES,
-            (name,),
-            f"`{name}` holds dates that are not written as year-month-day "
-            f"({tally.not_time}). Kept as text.",
-            "Whether the day or the month comes first cannot be known for sure.",
-            "Write them as 2026-11-24 in the file and import it again.",
-        )
-    return None

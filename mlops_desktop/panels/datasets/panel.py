@@ -21,6 +21,7 @@ from mlops_desktop.core.datasets import (
     Dataset,
     DatasetVersion,
     DataWarning,
+    ImportOptions,
     ImportSpec,
 )
 from mlops_desktop.core.ids import Ref
@@ -279,7 +280,9 @@ class DatasetsPanel(Page):
         job = self._jobs.start(
             self,
             self.tr("Import {0} again with {1} as {2}").format(version.ref, column, kind.value),
-            lambda lane, context: datasets.read_again(lane, version.ref, {column: kind}, context),
+            lambda lane, context: datasets.read_again(
+                lane, version.ref, ImportOptions(types={column: kind}), context
+            ),
             self._on_imported,
             self._error.show_error,
         )
