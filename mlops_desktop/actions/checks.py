@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.lane import Context, Lane
-from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.blobs import manifests
 from mlops_desktop.core import clock
 from mlops_desktop.core.checks import CheckReport, CheckSummary, Outcome, Rule, RuleKind
 from mlops_desktop.core.datasets import DatasetVersion
-from mlops_desktop.core.errors import Cancelled, ChecksFailed, NotFound, UserError
+from mlops_desktop.core.errors import Cancelled, ChecksFailed, UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.jsonable import from_plain, to_plain
-from mlops_desktop.core.rulebook import checked, from_documents, to_document
+from mlops_desktop.core.rulebook import checked
+from mlops_desktop.core.sentences import plain
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import checks as rows
 from mlops_desktop.store import datasets as dataset_rows
@@ -45,7 +45,7 @@ def set_rules(store: Store, dataset: str, new: Sequence[Rule]) -> tuple[Rule, ..
     UserError that names a rule which cannot be.
     """
     before = rules(store, dataset)
-    made = _all_checked(new)
+    made = all_checked(new)
     old, now = (_worded(some) for some in (before, made))
     with store.write("datasets"):
         rows.put_rules(store, dataset, made)
@@ -78,7 +78,7 @@ def check(
     """
     version = lane(lambda store: datasets.get_version(store, ref))
     asked = lane(lambda store: rows.rules(store, version.dataset)) if by is None else by
-    asked = _all_checked(asked)
+    asked = all_checked(asked)
     if not asked:
         raise UserError(
             f"{version.dataset} has no checks yet.",
@@ -178,61 +178,7 @@ def failing_rows(
     return pa.concat_tables(found)
 
 
-def read_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of a YAML file. Raises UserError that names the line or the rule at fault."""
-    import yaml  # noqa: PLC0415
-
-    try:
-        with objects.disk_errors("the file"):
-            text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no file {path}.", hint="Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path.name} is not a text file in UTF-8.") from error
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"{path.name} is not YAML.", why=str(error)) from error
-    if isinstance(document, dict):
-        document = document.get("rules")
-    return _all_checked(from_documents(document))
-
-
-def write_rules(path: Path, some: Sequence[Rule]) -> None:
-    """Write rules to a YAML file that a person can read: each below its sentence."""
-    text = rules_text(some)
-    with objects.disk_errors("the file"):
-        path.write_text(text, encoding="utf-8")
-
-
-def rules_text(some: Sequence[Rule]) -> str:
-    """Rules as YAML, each below its sentence."""
-    import yaml  # noqa: PLC0415
-
-    class Dumper(yaml.SafeDumper):
-        """Lists of names and values stand in one line."""
-
-    def inline(dumper: Dumper, items: list[object]) -> yaml.SequenceNode:
-        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
-
-    Dumper.add_representer(list, inline)
-    lines = ["rules:" if some else "rules: []"]
-    for rule in some:
-        document = yaml.dump(
-            to_document(rule), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=94
-        )
-        lines += ["", f"  # {' '.join(plain(rule.sentence).split())}"]
-        first, *others = document.splitlines()
-        lines += [f"  - {first}", *(f"    {line}" for line in others)]
-    return "\n".join(lines) + "\n"
-
-
-def plain(sentence: str) -> str:
-    """A sentence without the marks around its names."""
-    return sentence.replace("`", "")
-
-
-def _all_checked(some: Sequence[Rule]) -> tuple[Rule, ...]:
+def all_checked(some: Sequence[Rule]) -> tuple[Rule, ...]:
     """Rules that can be; none of them is said twice."""
     made: dict[str, Rule] = {}
     for number, rule in enumerate(some, 1):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import datasets, settings
+from mlops_desktop.actions import checks, datasets, settings
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.following import Poster, SharedProgress
 from mlops_desktop.actions.lane import Context, Lane
@@ -34,16 +34,26 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def start_experiment(store: Store, spec: TrainSpec) -> list[Run]:
+def begin(
+    lane: Lane, spec: TrainSpec, context: Context | None = None, *, despite_checks: str = ""
+) -> list[Run]:
+    """As start_experiment, after running checks that have not been run on the version yet."""
+    checks.up_to_date(lane, Ref(spec.dataset, version=spec.version), context)
+    return lane(lambda store: start_experiment(store, spec, despite_checks=despite_checks))
+
+
+def start_experiment(store: Store, spec: TrainSpec, *, despite_checks: str = "") -> list[Run]:
     """Check what is asked for, and queue its runs. Raises UserError.
 
-    The baseline is always among them: the gate of a model compares with it.
+    The baseline is always among them: the gate of a model compares with it. Raises ChecksFailed
+    where the data broke a rule that blocks, unless despite_checks says why that is no matter.
     """
     version = datasets.get_version(store, Ref(spec.dataset, version=spec.version))
     _check(store.workspace, version, spec)
     wanted = {Algorithm.BASELINE, *spec.algorithms}
     algorithms = [algorithm for algorithm in Algorithm if algorithm in wanted]
     with store.write("runs"):
+        checks.require(store, version, despite_checks)
         runs = rows.add_experiment(store, spec, version.id, algorithms, _myself())
         store.audit(
             "experiment.started",
@@ -81,15 +91,20 @@ def supervise(
 
 
 def train(
-    lane: Lane, spec: TrainSpec, context: Context | None = None, workers: int | None = None
+    lane: Lane,
+    spec: TrainSpec,
+    context: Context | None = None,
+    workers: int | None = None,
+    *,
+    despite_checks: str = "",
 ) -> list[Run]:
     """Start an experiment and supervise all its runs; the answer is how they ended.
 
-    Raises UserError for a request that does not fit the data, Cancelled.
+    Raises UserError for a request that does not fit the data, ChecksFailed, Cancelled.
     """
     context = context or Context()
     count = workers or lane(settings.training_workers)
-    queued = lane(lambda store: start_experiment(store, spec))
+    queued = begin(lane, spec, context, despite_checks=despite_checks)
     shared = SharedProgress(context, len(queued))
     # The slow ones first, so that none of them is left alone at the end.
     slowest_first = sorted(queued, key=lambda run: -list(Algorithm).index(run.algorithm))

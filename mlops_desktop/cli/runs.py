@@ -30,6 +30,7 @@ from mlops_desktop.core.runs import METRICS, Algorithm, Run, TrainSpec, best_run
     help="Train only this one (and the baseline). Repeatable.",
 )
 @click.option("--seed", default=0, show_default=True)
+@click.option("--despite-checks", default="", metavar="REASON", help="Train on blocked data.")
 @click.option("--workers", type=click.IntRange(1), help="Runs at once. Default: cores - 1.")
 @json_option
 @click.pass_obj
@@ -46,6 +47,7 @@ def train(  # noqa: PLR0913  One parameter an option.
     keep: tuple[str, ...],
     algorithms: tuple[str, ...],
     seed: int,
+    despite_checks: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -65,7 +67,9 @@ def train(  # noqa: PLR0913  One parameter an option.
         algorithms=tuple(Algorithm(name) for name in algorithms) or tuple(Algorithm),
         seed=seed,
     )
-    trained = actions.train(session.lane, spec, TerminalContext(), workers=workers)
+    trained = actions.train(
+        session.lane, spec, TerminalContext(), workers=workers, despite_checks=despite_checks
+    )
     best = best_run(trained)
     if best is None:
         raise UserError(

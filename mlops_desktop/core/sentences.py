@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_desktop.core.checks import Rule, RuleKind
+from mlops_desktop.core.checks import CheckReport, Rule, RuleKind
 
 _NAMED = 4  # Columns that a sentence names before it counts the others.
 _LISTED = 6
@@ -57,6 +57,18 @@ def sentence(rule: Rule) -> str:
             return f"{names} {verb} spread as in {other} (drift at most {limit})"
 
 
+def headline(report: CheckReport) -> str:
+    """The report in half a sentence."""
+    rules = len(report.outcomes)
+    if not report.failed:
+        return f"all {rules} rules pass" if rules != 1 else "the rule passes"
+    failed = len(report.failed)
+    text = f"{failed} of {rules} rules {'does' if failed == 1 else 'do'} not pass"
+    blocked = len(report.blocking)
+    verb = "blocks" if blocked == 1 else "block"
+    return f"{text}, {blocked} {verb} training" if blocked else f"{text}, none blocks training"
+
+
 def listed(columns: Sequence[str]) -> str:
     """Names between backticks; of many, the first ones and how many more there are."""
     marked = [f"`{name.replace('`', '')}`" for name in columns]
@@ -65,6 +77,11 @@ def listed(columns: Sequence[str]) -> str:
     return (
         " and ".join([", ".join(marked[:-1]), marked[-1]]) if len(marked) > 1 else "".join(marked)
     )
+
+
+def plain(text: str) -> str:
+    """A sentence without the marks around its names."""
+    return text.replace("`", "")
 
 
 def percent(share: float) -> str:

@@ -110,10 +110,7 @@ def _of_rows(rule: Rule, data: Checked, load: Load) -> Outcome:
     worst = rows_of.worst(rule, data.columns, load, bad)
     numbers: Any = pc.indices_nonzero(bad).slice(0, KEPT_ROWS)
     tolerated = rule.kind is not RuleKind.UNIQUE and share <= rule.setting("tolerated")
-    rows = "row" if data.rows == 1 else "rows"
-    verb = "breaks" if count == 1 else "break"
-    such = f", such as {' and '.join(worst[:2])}" if worst else ""
-    message = f"{count:,} of {data.rows:,} {rows} ({percent(share)}) {verb} it{such}."
+    message = f"{_of_all(count, data.rows)} {_found(rule.kind, count, worst)}."
     if tolerated:
         message = f"{message} So many are tolerated."
     return Outcome(
@@ -126,6 +123,24 @@ def _of_rows(rule: Rule, data: Checked, load: Load) -> Outcome:
         columns=columns,
         worst=worst,
     )
+
+
+def _of_all(count: int, rows: int) -> str:
+    return f"{count:,} of {rows:,} {'row' if rows == 1 else 'rows'} ({percent(count / rows)})"
+
+
+def _found(kind: RuleKind, count: int, worst: tuple[str, ...]) -> str:
+    """What so many rows do, and their worst values."""
+    few = " and ".join(worst[:2])
+    match kind:
+        case RuleKind.NOT_MISSING:
+            lack = "lacks a value" if count == 1 else "lack a value"
+            return f"{lack}: {', '.join(worst)}" if worst else lack
+        case RuleKind.UNIQUE:
+            return f"have the same as another{f': {few}' if few else ''}"
+        case _:
+            breaks = "breaks it" if count == 1 else "break it"
+            return f"{breaks}, such as {few}" if few else breaks
 
 
 def _columns(rule: Rule, data: Checked) -> Outcome:

@@ -61,7 +61,7 @@ def worst(rule: Rule, types: Types, load: Load, bad: Any) -> tuple[str, ...]:
             return ()
         counts = {name: load(name).null_count for name in rule.columns}
         ordered = sorted((name for name in counts if counts[name]), key=lambda n: -counts[n])
-        return tuple(f"`{name}` {counts[name]:,} times" for name in ordered[:_WORST])
+        return tuple(f"{counts[name]:,} of `{name}`" for name in ordered[:_WORST])
     if len(rule.columns) != 1:
         return ()
     name = rule.columns[0]
