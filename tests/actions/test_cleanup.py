@@ -95,15 +95,8 @@ def test_that_the_bin_says_what_each_alone_would_free(store: Store, lane: Direct
 def test_that_a_pack_of_which_most_is_unneeded_is_rewritten(store: Store, lane: DirectLane) -> None:
     table = wide_mix(20_000)
     add(lane, table)
-    kept = add(lane, table.drop_columns([f"float_{n}" for n in range(11)]), "few")
-    with store.write("datasets"):  # As if both had been stored together.
-        whole = manifests.read(store.workspace, datasets.get_version(store, "mix@1").manifest)
-        few = manifests.read(store.workspace, kept.manifest)
-        few.places.update({name: whole.places[name] for name in few.places})
-        store.execute(
-            "UPDATE dataset_versions SET manifest = ? WHERE id = ?",
-            [manifests.save(store.workspace, few), kept.id],
-        )
+    few = table.drop_columns([f"float_{n}" for n in range(11)])
+    kept = add(lane, few)  # Its chunks lie in the pack of the first.
     versions.delete(store, "mix@1")
     plan = cleanup.plan(store)
     assert parts(plan)[Waste.PACKS] > 1_000_000
@@ -111,9 +104,9 @@ def test_that_a_pack_of_which_most_is_unneeded_is_rewritten(store: Store, lane: 
     freed = cleanup.clean(lane, plan)
     assert freed.bytes == before - stored_bytes(store.workspace)
     assert freed.bytes == pytest.approx(plan.bytes, abs=2_000)  # The manifest is written anew.
-    moved = datasets.get_version(store, "few@1")
+    moved = datasets.get_version(store, "mix@2")
     assert moved.manifest != kept.manifest
-    assert datasets.load(store.workspace, moved).column_names == [c.name for c in kept.columns]
+    assert datasets.load(store.workspace, moved).equals(few)
     assert health.fsck(store, Context()).clean
     assert cleanup.plan(store).bytes == 0
 
@@ -267,4 +260,4 @@ def test_that_usage_counts_every_blob_once(store: Store, lane: DirectLane) -> No
     named = {part.name: part.bytes for part in (*usage.datasets, *usage.rest)}
     assert named["same"] == 0
     assert named["mix"] + named["bin"] == stored_bytes(store.workspace)
-    assert named["database"] == cleanup.size_of(store.workspace.database)
+    assert named["database"] >= cleanup.size_of(store.workspace.database)

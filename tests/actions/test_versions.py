@@ -27,7 +27,7 @@ def store(workspace_dir: Path) -> Iterator[Store]:
     store.close()
 
 
-def add(store: Store, name: str = "bike", rows: int = 30, first: int = 0) -> DatasetVersion:
+def add(store: Store, name: str = "bike", rows: int = 60, first: int = 0) -> DatasetVersion:
     """A version with a number that counts on from `first`, and a target."""
     numbers = list(range(first, first + rows))
     table = pa.table({"n": numbers, "t": [n % 2 for n in numbers]})
@@ -124,7 +124,7 @@ def test_that_a_restored_version_is_as_it_was(store: Store) -> None:
     with pytest.raises(NotFound, match="bike@1 is in the bin"):
         datasets.get_version(store, "bike:golden")
     assert versions.restore(store, "bike:golden") == [before]
-    assert datasets.load(store.workspace, before).num_rows == 30
+    assert datasets.load(store.workspace, before).num_rows == 60
     with pytest.raises(NotFound, match="not in the bin"):
         versions.restore(store, "bike@1")
 
