@@ -175,7 +175,7 @@ def _relations(profile: Profile, data: Checked) -> Iterator[Rule]:
 def _rounded_up(share: float) -> float:
     """A share with two digits."""
     step = 10.0 ** (math.floor(math.log10(share)) - 1)
-    return _tidy(math.ceil(share / step) * step)
+    return _tidy(math.ceil(share / step - 1e-9) * step)
 
 
 def _rounded(low: float, high: float) -> tuple[float, float]:
