@@ -28,6 +28,7 @@ from mlops_desktop.ml.steps.planning import FEATURES, LEARNING, ROWS, located, p
 
 __all__ = [
     "Applied",
+    "Checked",
     "FittedStep",
     "apply",
     "check",
@@ -35,6 +36,7 @@ __all__ = [
     "features_on_table",
     "fit_features",
     "needed",
+    "outline",
 ]
 Places = npt.NDArray[np.int64]
 
@@ -47,6 +49,15 @@ class Applied:
     table: pa.Table
     rows: Places
     fitted: tuple[FittedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A step with the columns before and after it, and what is wrong with it."""
+
+    before: tuple[Column, ...]
+    after: tuple[Column, ...]
+    error: UserError | None
 
 
 def columns_of(table: pa.Table) -> tuple[Column, ...]:
@@ -65,22 +76,54 @@ def check(
     Raises UserError that names the step: an unknown column, a wrong type, a bad setting.
     """
     found = tuple(columns)
-    featured = False
-    for number, step in _on(steps):
-        try:
-            plan = planned(step, found)
-            if step.kind is StepKind.CONCATENATE:
-                _check_order(featured)
-                if others is not None:
-                    _check_other(found, others[plan.settings["dataset"]])
-            elif step.kind in ROWS:
-                rows.check(plan)
-            else:
-                featured = True
-                found = FEATURES[step.kind](plan).after(found)
-        except UserError as error:
-            raise located(error, number, step) from error
+    for checked in outline(columns, steps, others):
+        if checked.error is not None:
+            raise checked.error
+        found = checked.after
     return found
+
+
+def outline(
+    columns: Sequence[Column],
+    steps: Sequence[Step],
+    others: Mapping[str, Sequence[Column]] | None = None,
+) -> tuple[Checked, ...]:
+    """Each step with the columns around it and its error, for who edits them. A step that is off
+    or at fault leaves the columns as they are."""
+    before, featured, found = tuple(columns), False, list[Checked]()
+    for number, step in enumerate(steps, 1):
+        after, error = before, None
+        try:
+            if step.on:
+                after = _after(step, before, others, featured=featured)
+        except UserError as fault:
+            error = located(fault, number, step)
+        found.append(Checked(before, after, error))
+        featured = featured or (step.on and step.kind in FEATURES)
+        before = after
+    return tuple(found)
+
+
+def _after(
+    step: Step,
+    columns: tuple[Column, ...],
+    others: Mapping[str, Sequence[Column]] | None,
+    *,
+    featured: bool,
+) -> tuple[Column, ...]:
+    plan = planned(step, columns)
+    if step.kind in FEATURES:
+        return FEATURES[step.kind](plan).after(columns)
+    if step.kind is not StepKind.CONCATENATE:
+        rows.check(plan)
+        return columns
+    _check_order(featured)
+    name = plan.settings["dataset"]
+    if others is not None:
+        if name not in others:
+            raise UserError(f"There is no version {name!r}.", hint="Choose another one.")
+        _check_other(columns, others[name])
+    return columns
 
 
 def apply(
