@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
+
+pc: Any = pyarrow.compute  # Its stubs know of no plain Python values.
 
 # A space of thousands may be one that no line breaks at; an apostrophe a typographic one.
 _MARKS = {".": r"\.", ",": ",", " ": "[ \u00a0\u202f]", "'": "['\u2019]", "_": "_"}

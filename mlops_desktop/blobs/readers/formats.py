@@ -33,7 +33,7 @@ def open_file(
 
     Raises UserError for one that holds no table, or none that can be stored.
     """
-    options = replace(options, format=detect(path, options).value)
+    options = replace(options, format=str(detect(path, options).value))
     most = SAMPLE_COLUMNS if sample else None
     match options.format:
         case "csv":

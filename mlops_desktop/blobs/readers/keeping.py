@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mlops_desktop.blobs.cells import convert
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
+
+pc: Any = pyarrow.compute  # Its stubs know of no plain Python values.
 
 _MICROSECONDS = {"s": 1_000_000, "ms": 1000}  # What one unit is; finer ones are cut off.
 _A_DAY = 86_400 * 1_000_000
@@ -190,7 +192,7 @@ def _plain_type(kind: pa.DataType) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         return _plain_type(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return _plain_type(kind.value_type)  # type: ignore[attr-defined]
+        return _plain_type(kind.value_type)
     return kind
 
 
