@@ -20,6 +20,10 @@ def main(name: str, job_file: Path) -> int:
             from mlops_desktop.child import prepare  # noqa: PLC0415
 
             return prepare.main(job_file)
+        case "preview":
+            from mlops_desktop.child import preview  # noqa: PLC0415
+
+            return preview.main(job_file)
         case "train":
             from mlops_desktop.child import train  # noqa: PLC0415
 

@@ -34,15 +34,15 @@ class Failure:
 class Preview:
     """The first rows of a file, read as an import would.
 
-    options: every option that is settled, those that were guessed included. rows: at most 100,
-    their cells as text, None where missing. width: how many columns there are, of which `columns`
+    options: every option that is settled, those that were guessed included. rows: at most 100;
+    times as text, None where missing. width: how many columns there are, of which `columns`
     may be the first ones. sampled: the types may change, since more rows follow.
     """
 
     options: ImportOptions
     guesses: tuple[Guess, ...]
     columns: tuple[Column, ...] = ()
-    rows: tuple[tuple[str | None, ...], ...] = ()
+    rows: tuple[tuple[object, ...], ...] = ()
     width: int = 0
     sampled: bool = False
     problems: tuple[DataWarning, ...] = ()

@@ -105,7 +105,8 @@ def open_csv(
 
     Raises UserError for a file that holds no table.
     """
-    return _prepare(csvfile.look(path, options), progress, most)
+    head = csvfile.HEAD if most is None else csvfile.SHORT_HEAD
+    return _prepare(csvfile.look(path, options, head=head), progress, most)
 
 
 def _prepare(file: CsvFile, progress: Progress, most: int | None = None) -> CsvReading:

@@ -21,6 +21,7 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.importing import Guess
 
 HEAD = 1 << 20  # Bytes that are looked at to guess.
+SHORT_HEAD = 1 << 18  # For a preview.
 _ROWS = 1000  # That are looked at to guess.
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file",
@@ -62,14 +63,17 @@ class CsvFile:
         return look(self.path, self.options, is_latin=True)
 
 
-def look(path: Path, options: ImportOptions, *, is_latin: bool = False) -> CsvFile:
-    """Guess how to read a file; is_latin: it is known already not to be UTF-8.
+def look(
+    path: Path, options: ImportOptions, *, head: int = HEAD, is_latin: bool = False
+) -> CsvFile:
+    """Guess how to read a file from its first `head` bytes; is_latin: it is known already not to
+    be UTF-8.
 
     Raises UserError for one that holds no table.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        raw = file.read(HEAD)
+        raw = file.read(head)
     whole = len(raw) == size
     for magic, what in _OTHER_KINDS.items():
         if raw.startswith(magic):
@@ -93,7 +97,7 @@ def look(path: Path, options: ImportOptions, *, is_latin: bool = False) -> CsvFi
     rows = list(guessing.rows(text, delimiter, whole=whole))
     if not rows:
         raise UserError(
-            f"The first row of {path.name} is longer than {HEAD:,} bytes.",
+            f"The first row of {path.name} is longer than {head:,} bytes.",
             hint="Check that it is a CSV file.",
         )
     header, guess = guessing.header(rows[:_ROWS], options)
@@ -106,7 +110,7 @@ def look(path: Path, options: ImportOptions, *, is_latin: bool = False) -> CsvFi
         raise UserError(
             f"{path.name} has a header and no rows.", hint="Choose a file with data in it."
         )
-    head = text if whole else text[: _end_of_rows(text, delimiter)]
+    rows_of_head = text if whole else text[: _end_of_rows(text, delimiter)]
     return CsvFile(
         path,
         size,
@@ -115,7 +119,7 @@ def look(path: Path, options: ImportOptions, *, is_latin: bool = False) -> CsvFi
         header,
         names,
         notation,
-        head.encode(),
+        rows_of_head.encode(),
         whole,
         options,
         (*guesses, *more),

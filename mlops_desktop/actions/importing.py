@@ -1,0 +1,30 @@
+"""Before and beside an import: a look at a file, and rows of a file added to a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlops_desktop.actions.children import run_child, scratch
+from mlops_desktop.actions.lane import Context
+from mlops_desktop.core.datasets import ImportOptions
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.importing import Preview
+from mlops_desktop.core.jsonable import from_plain, to_plain
+from mlops_desktop.paths import Workspace
+
+
+def preview(
+    workspace: Workspace, path: Path, options: ImportOptions, context: Context | None = None
+) -> Preview:
+    """The first rows of a file, the guesses with their reasons, and what is wrong with it.
+
+    Any thread may call it: nothing is written but in tmp/. Raises UserError for a missing file or
+    one that is no table at all, Cancelled.
+    """
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise UserError(f"There is no file {path}.", hint="Check the path.")
+    job: dict[str, object] = {"path": str(path), "options": to_plain(options)}
+    with scratch(workspace, "preview") as folder:
+        result = run_child("preview", job, folder, context or Context())
+    return from_plain(Preview, result["preview"])
