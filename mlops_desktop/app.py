@@ -151,7 +151,11 @@ class App(QObject):
 
     def _made(self, make: Callable[[], QWidget]) -> QWidget:
         panel = make()
-        for name, slot in (("open_panel", self._open), ("toast", self._toast)):
+        for name, slot in (
+            ("open_panel", self._open),
+            ("toast", self._toast),
+            ("undoable", self._offer_undo),
+        ):
             signal = getattr(panel, name, None)
             if signal is not None:
                 signal.connect(slot)
@@ -255,6 +259,9 @@ class App(QObject):
 
     def _toast(self, text: str) -> None:
         self.toasts.show(text)
+
+    def _offer_undo(self, text: str, undo: Callable[[], object]) -> None:
+        self.toasts.show(text, action=self.tr("Undo"), clicked=undo)
 
     def _show_error(self, error: UserError) -> None:
         self.toasts.show(str(error), "error")

@@ -65,27 +65,29 @@ def note(store: Store, ref: str | Ref, text: str) -> DatasetVersion:
     return dataset_rows.by_id(store, version.id)
 
 
-def uses(store: Store, ref: str | Ref) -> list[Use]:
-    """What needs a version: tags, derived versions, checks, runs, models, deployments."""
-    return rows.uses(store, datasets.get_version(store, ref))
+def uses(store: Store, ref: str) -> list[Use]:
+    """What needs a version, or any version of a dataset (a bare name): tags, derived versions,
+    checks, runs, models, deployments. What goes with a whole dataset does not count."""
+    return [use for _, found in _uses(store, _meant(store, ref)) for use in found]
 
 
-def delete(store: Store, ref: str | Ref, *, force: bool = False) -> DatasetVersion:
-    """Put a version into the bin; its disk is freed by a clean-up, until then it can be restored.
+def delete(store: Store, ref: str, *, force: bool = False) -> list[DatasetVersion]:
+    """Put a version into the bin, or every version of a dataset (a bare name); all or none.
 
-    Raises CheckFailed that names what uses it. force: delete it although tags, checks, derived
-    versions or ended runs use it; never what a registered model or a running training needs.
+    A clean-up frees their disk, until then they can be restored. Raises CheckFailed that names
+    what uses them. force: delete although tags, checks, derived versions or ended runs use them;
+    never what a registered model or a running training needs.
     """
-    version = datasets.get_version(store, ref)
-    _delete(store, [version], force)
-    return dataset_rows.by_id(store, version.id)
-
-
-def delete_dataset(store: Store, name: str, *, force: bool = False) -> list[DatasetVersion]:
-    """Put every version of a dataset into the bin, or none; the answer is those deleted."""
-    found = datasets.list_versions(store, name)
-    _delete(store, found, force)
-    return [dataset_rows.by_id(store, version.id) for version in found]
+    with store.write("datasets"):
+        doomed = _meant(store, ref)
+        for version, found in _uses(store, doomed):
+            binding = [use for use in found if use.binding]
+            if binding or (found and not force):
+                raise _in_use(version, found, binding)
+        rows.set_deleted(store, [version.id for version in doomed], clock.now())
+        for version in doomed:
+            store.audit("dataset.deleted", version.ref, content_hash=version.content_hash)
+    return [dataset_rows.by_id(store, version.id) for version in doomed]
 
 
 def restore(store: Store, ref: str | Ref) -> list[DatasetVersion]:
@@ -112,17 +114,32 @@ def restore(store: Store, ref: str | Ref) -> list[DatasetVersion]:
     return [dataset_rows.by_id(store, version.id) for version in wanted]
 
 
-def _delete(store: Store, versions: Sequence[DatasetVersion], force: bool) -> None:
-    refs = {version.ref for version in versions}
-    with store.write("datasets"):
-        for version in versions:
-            found = [use for use in rows.uses(store, version) if use.name not in refs]
-            binding = [use for use in found if use.binding]
-            if binding or (found and not force):
-                raise _in_use(version, found, binding)
-        rows.set_deleted(store, [version.id for version in versions], clock.now())
-        for version in versions:
-            store.audit("dataset.deleted", version.ref, content_hash=version.content_hash)
+def _meant(store: Store, ref: str) -> list[DatasetVersion]:
+    named = Ref.parse(ref)
+    if named == Ref(named.name):
+        return datasets.list_versions(store, named.name)
+    return [datasets.get_version(store, named)]
+
+
+def _uses(
+    store: Store, versions: Sequence[DatasetVersion]
+) -> list[tuple[DatasetVersion, list[Use]]]:
+    """Each version with what uses it, but for what would be deleted along with it."""
+    own = {version.ref for version in versions}
+    checked = {version.dataset for version in versions}
+    whole = len(versions) == sum(len(dataset_rows.versions(store, dataset)) for dataset in checked)
+    return [
+        (
+            version,
+            [
+                use
+                for use in rows.uses(store, version)
+                if not (use.kind == "version" and use.name in own)
+                and not (use.kind == "checks" and whole and use.name in checked)
+            ],
+        )
+        for version in versions
+    ]
 
 
 def _in_use(version: DatasetVersion, found: list[Use], binding: list[Use]) -> CheckFailed:

@@ -55,18 +55,16 @@ def delete(session: Session, ref: str, whole: bool, force: bool, as_json: bool) 
     never deleted.
     """
     named = Ref.parse(ref)
-    if whole:
-        if named != Ref(named.name):
-            raise UserError(f"{ref!r} names one version.", hint=f"Say {named.name} --all.")
-        found = actions.delete_dataset(session.store, named.name, force=force)
-    elif named == Ref(named.name):
+    one = named != Ref(named.name)
+    if whole and one:
+        raise UserError(f"{ref!r} names one version.", hint=f"Say {named.name} --all.")
+    if not (whole or one):
         newest = datasets.get_version(session.store, named)
         raise UserError(
             f"Which version of {named.name} is to be deleted?",
             hint=f"Say {newest.ref}, or {named.name} --all for every one.",
         )
-    else:
-        found = [actions.delete(session.store, ref, force=force)]
+    found = actions.delete(session.store, ref, force=force)
     refs = [version.ref for version in found]
     answer(as_json, {"deleted": refs}, f"In the bin: {', '.join(refs)}. Undo: data restore {ref}")
 

@@ -132,7 +132,7 @@ def test_that_a_restored_version_is_as_it_was(store: Store) -> None:
 def test_that_a_whole_dataset_goes_to_the_bin_and_comes_back(store: Store) -> None:
     add(store)
     add(store, first=5)
-    versions.delete_dataset(store, "bike")
+    versions.delete(store, "bike")
     assert datasets.list_datasets(store) == []
     with pytest.raises(NotFound, match=r"'bike' is in the bin. Restore it with"):
         datasets.list_versions(store, "bike")
@@ -156,7 +156,7 @@ def test_that_what_a_tag_a_run_or_a_child_needs_is_deleted_only_by_force(store: 
     assert refused.value.what == "bike@1 is in use, so it was not deleted."
     assert refused.value.why == "It is used by runs 1, 2, 3 and 4, bike@2, the tag golden."
     assert refused.value.hint == "Delete it all the same with --force."
-    assert versions.delete(store, "bike@1", force=True).deleted_at
+    assert versions.delete(store, "bike@1", force=True)[0].deleted_at
 
 
 def test_that_what_a_registered_model_was_trained_on_is_never_deleted(store: Store) -> None:
@@ -171,7 +171,7 @@ def test_that_what_a_registered_model_was_trained_on_is_never_deleted(store: Sto
     with pytest.raises(CheckFailed, match=r"the model demand@1.*as long as it is registered"):
         versions.delete(store, "bike@1", force=True)
     with pytest.raises(CheckFailed, match="demand@1"):
-        versions.delete_dataset(store, "bike", force=True)
+        versions.delete(store, "bike", force=True)
     assert models.list_models(store)[0].name == "demand"
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.actions import answers, datasets
-from mlops_desktop.core.answers import Answer, key_of
+from mlops_desktop.core.answers import Answer
 from mlops_desktop.core.datasets import (
     ColumnType,
     Dataset,
@@ -25,6 +25,7 @@ from mlops_desktop.core.datasets import (
     ImportSpec,
 )
 from mlops_desktop.core.ids import Ref
+from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
 from mlops_desktop.panels.datasets.sheet import ImportSheet
@@ -35,11 +36,9 @@ from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.ask_path import ask_file, ask_target
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, secondary
-from mlops_desktop.widgets.cards import Card, EmptyState, label
+from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.tabs import Tabs
-from mlops_desktop.widgets.timeline import Timeline, TimelineEntry
-from mlops_desktop.widgets.times import ago
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
@@ -50,6 +49,7 @@ class DatasetsPanel(Page):
 
     open_panel = Signal(str, object)
     toast = Signal(str)
+    undoable = Signal(str, object)
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         self.chooser = QComboBox()
@@ -117,19 +117,13 @@ class DatasetsPanel(Page):
         across = QHBoxLayout(page)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(12)
-        self.history = Timeline(self.tr("Versions"))
-        self.history.setObjectName("dataset-versions")
-        self.history.chosen.connect(self._show_chosen)
-        versions = Card()
-        versions.body.setContentsMargins(4, 4, 4, 4)
-        versions.setFixedWidth(288)
-        versions.add(self.history)
-        across.addWidget(versions)
+        across.addWidget(self._build_history())
         right = QVBoxLayout()
         right.setSpacing(8)
         self.warnings = Warnings()
         self.warnings.answered.connect(self._answer)
         self.warnings.read_as.connect(self._read_as)
+        right.addWidget(self.care.asks)
         right.addWidget(self.warnings)
         self.tabs = Tabs(self.tr("Views of the version"))
         self.tabs.bar.setObjectName("data-tabs")
@@ -148,6 +142,18 @@ class DatasetsPanel(Page):
         across.addLayout(right, 1)
         return page
 
+    def _build_history(self) -> QWidget:
+        self.care = VersionHistory(self._jobs)
+        self.history = self.care.timeline
+        self.care.chosen.connect(self._show_chosen)
+        self.care.train_wanted.connect(lambda _: self._train())
+        self.care.export_wanted.connect(lambda _: self._export())
+        self.care.failed.connect(self._error.show_error)
+        self.care.toast.connect(self.toast)
+        self.care.undoable.connect(self.undoable)
+        self.care.bin_wanted.connect(lambda: self.open_panel.emit("settings", "storage"))
+        return self.care
+
     def shown(self) -> None:
         if self._stale:
             self.reload()
@@ -165,6 +171,7 @@ class DatasetsPanel(Page):
 
     def escape(self) -> None:
         self.sheet.close_sheet()
+        self.care.close_asks()
 
     def focus_filter(self) -> None:
         list(self._tabs.values())[self.tabs.current()].focus_filter()
@@ -225,8 +232,7 @@ class DatasetsPanel(Page):
         if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
             number, self._wanted = self._wanted.version, None
         chosen = next((v for v in self._versions if v.version == number), self._versions[0])
-        self.history.set_entries([self._entry(v) for v in self._versions])
-        self.history.choose(chosen.ref)
+        self.care.show_versions(self._versions, self._answers, chosen.ref)
         self._show_version(chosen)
         self._stack.setCurrentIndex(_FULL)
 
@@ -234,7 +240,8 @@ class DatasetsPanel(Page):
         self._show_version(next(v for v in self._versions if v.ref == ref))
 
     def _show_version(self, version: DatasetVersion) -> None:
-        same = self._version is not None and self._version.id == version.id
+        before = self._version  # Packed anew by a clean-up, it has another manifest.
+        same = before is not None and (before.id, before.manifest) == (version.id, version.manifest)
         self._version = version
         self._show_actions()
         self.warnings.set_warnings(
@@ -344,18 +351,3 @@ class DatasetsPanel(Page):
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
         ask_target(self, self.tr("Export"), name, ["CSV (*.csv)", "Parquet (*.parquet)"], then)
-
-    def _entry(self, version: DatasetVersion) -> TimelineEntry:
-        source = version.source
-        said = version.message or (PurePath(source.path).name if source.path else source.kind)
-        asked = [w for w in version.warnings if key_of(w) not in self._answers]
-        words = self.tr("1 warning") if len(asked) == 1 else self.tr("{0} warnings")
-        return TimelineEntry(
-            version.ref,
-            f"v{version.version}",
-            ((words.format(len(asked)), "warn"),) if asked else (),
-            (self.tr("1 row") if version.rows == 1 else self.tr("{0} rows")).format(
-                f"{version.rows:,}"
-            ),
-            f"{ago(version.created_at)}: {said}",
-        )

@@ -1,18 +1,19 @@
-"""Settings: the look, how many runs train at once, and where the workspace lies."""
+"""Settings: the look, how many runs train at once, what fills the disk, where all of it lies."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from mlops_desktop import __version__
 from mlops_desktop.actions import settings
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.settings.storage import StorageSection
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import CopyButton
 from mlops_desktop.widgets.cards import Card, label
-from mlops_desktop.widgets.page import Page
+from mlops_desktop.widgets.page import Page, scrolled
 from mlops_desktop.widgets.theme import Mode, app_theme
 from mlops_desktop.work.jobs import Jobs
 
@@ -23,6 +24,7 @@ class SettingsPanel(Page):
     """Everything applies at once; there is no Save. theme_chosen carries the mode's name."""
 
     theme_chosen = Signal(str)
+    toast = Signal(str)
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(self.tr("Settings"))
@@ -79,11 +81,31 @@ class SettingsPanel(Page):
                 wrap=True,
             ),
         )
-        for section in (look, training, place, about):
-            self.body.addWidget(section)
-        self.body.addStretch(1)
+        self.storage = StorageSection(self._jobs)
+        self.storage.toast.connect(self.toast)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for section in (look, training, self.storage, place, about):
+            column.addWidget(section)
+        column.addStretch(1)
+        self._area = scrolled(inside)
+        self.body.addWidget(self._area, 1)
+        self._jobs.changed.connect(self._on_changed)
+
+    def show_thing(self, thing: object) -> None:
+        """'storage': scroll to what fills the workspace and what can be freed."""
+        if thing == "storage":
+            # Its place is known once the page has been laid out.
+            QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(self.storage, 0, 12))
+
+    def _on_changed(self, kinds: frozenset[str]) -> None:
+        if self.isVisible() and kinds & {"datasets", "runs"}:
+            self.storage.load()
 
     def shown(self) -> None:
+        self.storage.load()
         self._jobs.run(self, settings.training_workers, self._show_workers)
 
     def _show_workers(self, count: int) -> None:
