@@ -19,8 +19,11 @@ MISSING. A moment is ISO text, a datetime, or whole microseconds since 1970 (UTC
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain, groupby, starmap
+from operator import getitem, itemgetter
 from typing import Any
 
 import numpy as np
@@ -37,7 +40,9 @@ _PART_OF: dict[str, Callable[[datetime], int]] = {
     "hour": lambda moment: moment.hour,
 }
 _NAN = math.nan
-_LARGE = 3.4e38  # Just below where float32 ends.
+_BY_COLUMN = 16  # From this many rows on, reading whole columns is faster.
+_Column = npt.NDArray[Any] | Sequence[Any]
+_Part = Callable[[Any], Iterable[Any]]
 
 
 class RowEncoder:
@@ -68,7 +73,9 @@ class RowEncoder:
         self._flag_of = np.array([numbers[key] for _, key in flags], dtype=np.intp)
         self._fills = bool(np.isfinite(self._fill).any())
         self._scales = bool((self._mean != 0).any() or (self._scale != 1).any())
-        self._readers: dict[tuple[str, ...], list[_Reader]] = {}
+        self._only_numbers = {step["kind"] for step in self._steps} == {"number"}
+        self._pack_row = struct.Struct(f"<{self.width}f").pack
+        self._parts: dict[tuple[str, ...], list[_Part]] = {}
 
     @classmethod
     def from_json(cls, spec: Mapping[str, Any]) -> RowEncoder:
@@ -86,30 +93,41 @@ class RowEncoder:
     def encode_rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Floats:
         """Rows of Python values in the order of `columns` as float32 [rows, width].
 
-        Made for few rows at a time: plain Python up to the last step. Raises KeyError for a
-        column that is not there, ValueError for a value that is no number or no date.
+        Raises KeyError for a column that is not there, ValueError for a value that is no number
+        or no date.
         """
         key = tuple(columns)
-        readers = self._readers.get(key)
-        if readers is None:
-            if len(self._readers) > 16:
-                self._readers.clear()
-            readers = self._readers[key] = self._compile(key)
-        raw = []
-        whole = not (self._scales or len(self._flag_at))
+        parts = self._parts.get(key)
+        if parts is None:
+            if len(self._parts) > 16:
+                self._parts.clear()
+            parts = self._parts[key] = self._compile(key)
+        if len(rows) >= _BY_COLUMN:
+            numbers = self._packed(parts[0], rows) if self._only_numbers else None
+            if numbers is None:
+                return self.encode_table(dict(zip(key, zip(*rows, strict=True), strict=True)))
+            return self._scaled(numbers) if self._scales else numbers
+        values: list[Any] = []
         for row in rows:
-            out = [0.0] * self.width
-            for place, read in readers:
-                read(row[place], out)
-            whole = whole and math.isfinite(sum(out)) and min(out) > -_LARGE and max(out) < _LARGE
-            raw.append(out)
-        if whole and raw:
-            # Nothing missing, nothing to scale: what is left of _finish is one rounding.
-            return np.array(raw, dtype=np.float32)
-        return self._finish(np.array(raw, dtype=np.float64).reshape(len(raw), self.width))
+            for part in parts:
+                values += part(row)
+        packed = b""
+        try:
+            one = len(rows) == 1
+            packed = self._pack_row(*values) if one else struct.pack(f"<{len(values)}f", *values)
+            whole = math.isfinite(sum(values))
+        except (struct.error, OverflowError):
+            whole = False  # Something is missing, or larger than float32.
+        if not whole:
+            return self._finish(_floats(values).reshape(len(rows), self.width))
+        encoded = np.frombuffer(packed, dtype=np.float32).reshape(len(rows), self.width)
+        return self._scaled(encoded) if self._scales else encoded
 
-    def encode_table(self, table: Mapping[str, npt.NDArray[Any]]) -> Floats:
-        """Whole columns (numbers, booleans, datetime64 or objects) as float32 [rows, width]."""
+    def encode_table(self, table: Mapping[str, _Column]) -> Floats:
+        """Whole columns as float32 [rows, width].
+
+        A column is an array (numbers, booleans, datetime64, objects) or a sequence of values.
+        """
         rows = len(next(iter(table.values()))) if table else 0
         raw = np.zeros((rows, self.width))
         for start, step in zip(self._starts, self._steps, strict=True):
@@ -118,94 +136,118 @@ class RowEncoder:
                     raw[:, start] = _floats(table[step["column"]])
                 case "date_part":
                     raw[:, start] = date_part(table[step["column"]], step["part"])
-                case "category_code" | "category_onehot":
-                    places = {name: i for i, name in enumerate(step["categories"])}
-                    codes = _codes(table[step["column"]], places)
-                    if step["kind"] == "category_code":
-                        raw[:, start] = np.where(codes < 0, step["unknown"], codes)
-                    else:
-                        known = np.flatnonzero(codes >= 0)
-                        raw[known, start + codes[known]] = 1.0
+                case "category_code":
+                    raw[:, start] = _looked_up(_codes(step), table[step["column"]])
+                case "category_onehot":
+                    codes = _looked_up(_codes(step), table[step["column"]])
+                    known = np.flatnonzero(codes >= 0)
+                    raw[known, start + codes[known]] = 1.0
         return self._finish(raw)
 
-    def _compile(self, columns: tuple[str, ...]) -> list[_Reader]:
+    def _compile(self, columns: tuple[str, ...]) -> list[_Part]:
+        """How rows in this order are read: one part for each run of steps of the same kind."""
         place_of = {name: place for place, name in enumerate(columns)}
-        readers: list[_Reader] = []
-        parts: dict[str, list[tuple[int, Callable[[datetime], int]]]] = {}
-        for start, step in zip(self._starts, self._steps, strict=True):
-            match step["kind"]:
+        parts: list[_Part] = []
+        for kind, run in groupby(self._steps, itemgetter("kind")):
+            steps = list(run)
+            pick = _pick([place_of[step["column"]] for step in steps])
+            match kind:
                 case "number":
-                    readers.append((place_of[step["column"]], _number_reader(start)))
-                case "date_part":
-                    parts.setdefault(step["column"], []).append((start, _PART_OF[step["part"]]))
+                    parts.append(pick)
                 case "category_code":
-                    code_of = {name: float(i) for i, name in enumerate(step["categories"])}
-                    read = _code_reader(start, code_of, float(step["unknown"]))
-                    readers.append((place_of[step["column"]], read))
+                    parts.append(_looking_up([_codes(step) for step in steps], pick))
                 case "category_onehot":
-                    at = {name: start + i for i, name in enumerate(step["categories"])}
-                    readers.append((place_of[step["column"]], _onehot_reader(at)))
-        for column, wanted in parts.items():
-            readers.append((place_of[column], _moment_reader(wanted)))
-        return readers
+                    parts.append(_spreading([_flags(step) for step in steps], pick))
+                case "missing_flag":
+                    parts.append(_zeros(len(steps)))  # _finish knows better where it matters.
+                case "date_part":
+                    for column, of_column in groupby(steps, itemgetter("column")):
+                        wanted = [_PART_OF[step["part"]] for step in of_column]
+                        parts.append(_reading_moment(place_of[column], wanted))
+        return parts
+
+    def _packed(self, pick: _Part, rows: Sequence[Sequence[object]]) -> Floats | None:
+        """The rows of numbers as float32; None where one is missing or too large."""
+        try:
+            packed = b"".join(starmap(self._pack_row, map(pick, rows)))
+        except (struct.error, OverflowError):
+            return None
+        encoded = np.frombuffer(packed, dtype=np.float32).reshape(len(rows), self.width)
+        return encoded if np.isfinite(encoded).all() else None
 
     def _finish(self, raw: npt.NDArray[np.float64]) -> Floats:
         with np.errstate(over="ignore"):
             rounded = raw.astype(np.float32)
         missing = ~np.isfinite(rounded)
+        if not missing.any():
+            return self._scaled(rounded) if self._scales else rounded
         values = rounded.astype(np.float64)
-        if missing.any():
-            values[missing] = np.nan
-            if self._fills:
-                values = np.where(missing, self._fill, values)
+        values[missing] = np.nan
+        if self._fills:
+            values = np.where(missing, self._fill, values)
         if len(self._flag_at):
             values[:, self._flag_at] = missing[:, self._flag_of]
-        if self._scales:
-            values = (values - self._mean) / self._scale
-        return values.astype(np.float32)
+        return self._scaled(values) if self._scales else values.astype(np.float32)
+
+    def _scaled(self, values: npt.NDArray[Any]) -> Floats:
+        scaled = (values.astype(np.float64, copy=False) - self._mean) / self._scale
+        return scaled.astype(np.float32)
 
 
-_Reader = tuple[int, Callable[[Any, list[float]], None]]
+class _Places(dict[Any, Any]):
+    """What each category becomes, None being a missing one; other: what any other becomes."""
+
+    def __init__(self, known: Mapping[Any, Any], other: Any) -> None:
+        super().__init__(known)
+        self[None] = known.get(MISSING, other)
+        self._other = other
+
+    def __missing__(self, value: Any) -> Any:
+        return self[None] if value != value else self._other  # NaN is missing, too.
 
 
-def _number_reader(at: int) -> Callable[[Any, list[float]], None]:
-    def read(value: Any, out: list[float]) -> None:
-        out[at] = _NAN if value is None else float(value)
+def _codes(step: _Step) -> _Places:
+    known = {name: place for place, name in enumerate(step["categories"])}
+    return _Places(known, step.get("unknown", -1))
+
+
+def _flags(step: _Step) -> _Places:
+    count = len(step["categories"])
+    known = {
+        name: tuple(float(other == place) for other in range(count))
+        for place, name in enumerate(step["categories"])
+    }
+    return _Places(known, (0.0,) * count)
+
+
+def _pick(places: list[int]) -> _Part:
+    first = places[0]
+    if places == list(range(first, first + len(places))):
+        return itemgetter(slice(first, first + len(places)))
+    return itemgetter(*places)
+
+
+def _looking_up(tables: list[_Places], pick: _Part) -> _Part:
+    return lambda row: map(getitem, tables, pick(row))
+
+
+def _spreading(tables: list[_Places], pick: _Part) -> _Part:
+    return lambda row: chain.from_iterable(map(getitem, tables, pick(row)))
+
+
+def _zeros(count: int) -> _Part:
+    zeros = (0.0,) * count
+    return lambda row: zeros  # noqa: ARG005  Every part takes the row.
+
+
+def _reading_moment(place: int, wanted: list[Callable[[datetime], int]]) -> _Part:
+    missing = (_NAN,) * len(wanted)
+
+    def read(row: Sequence[Any]) -> Iterable[Any]:
+        moment = _moment(row[place])
+        return missing if moment is None else [part(moment) for part in wanted]
 
     return read
-
-
-def _code_reader(
-    at: int, code_of: dict[str, float], unknown: float
-) -> Callable[[Any, list[float]], None]:
-    def read(value: Any, out: list[float]) -> None:
-        out[at] = code_of.get(_category(value), unknown)
-
-    return read
-
-
-def _onehot_reader(at: dict[str, int]) -> Callable[[Any, list[float]], None]:
-    def read(value: Any, out: list[float]) -> None:
-        place = at.get(_category(value))
-        if place is not None:
-            out[place] = 1.0
-
-    return read
-
-
-def _moment_reader(
-    wanted: list[tuple[int, Callable[[datetime], int]]],
-) -> Callable[[Any, list[float]], None]:
-    def read(value: Any, out: list[float]) -> None:
-        moment = _moment(value)
-        for at, part in wanted:
-            out[at] = _NAN if moment is None else part(moment)
-
-    return read
-
-
-def _category(value: Any) -> Any:
-    return MISSING if value is None or value != value else value
 
 
 def _moment(value: Any) -> datetime | None:
@@ -220,29 +262,23 @@ def _moment(value: Any) -> datetime | None:
     return moment
 
 
-def _floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    if column.dtype == object:
-        return np.array([_NAN if v is None else float(v) for v in column.tolist()], dtype=float)
-    return column.astype(np.float64)
+def _floats(column: _Column) -> npt.NDArray[np.float64]:
+    return np.asarray(column, dtype=np.float64)  # None becomes NaN.
 
 
-def _codes(column: npt.NDArray[Any], places: dict[str, int]) -> npt.NDArray[np.intp]:
-    missing = places.get(MISSING, -1)
-    known: dict[Any, int] = {**places, None: missing}
-    values = column.tolist()
-    found = [known.get(value, -1) for value in values]
-    if missing >= 0 and -1 in found:  # NaN equals nothing, so no look-up finds it.
-        pairs = zip(found, values, strict=True)
-        found = [missing if value != value else code for code, value in pairs]
+def _looked_up(places: _Places, column: _Column) -> npt.NDArray[np.intp]:
+    values = column.tolist() if isinstance(column, np.ndarray) else column
+    found = itemgetter(*values)(places) if len(values) > 1 else [places[v] for v in values]
     return np.array(found, dtype=np.intp)
 
 
-def date_part(column: npt.NDArray[Any], part: str) -> npt.NDArray[np.float64]:
+def date_part(column: _Column, part: str) -> npt.NDArray[np.float64]:
     """One of DATE_PARTS of each moment (datetime64, microseconds or objects); NaN: missing."""
-    if column.dtype.kind in "Miu":
+    if isinstance(column, np.ndarray) and column.dtype.kind in "Miu":
         moments = column.astype("datetime64[us]")
     else:
-        moments = np.array([_moment(value) for value in column.tolist()], dtype="datetime64[us]")
+        values = column.tolist() if isinstance(column, np.ndarray) else column
+        moments = np.array([_moment(value) for value in values], dtype="datetime64[us]")
     days = moments.astype("datetime64[D]")
     match part:
         case "month":

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from mlops_desktop.child.serving import guard as rules
+from mlops_desktop.child.serving.checks import BY_COLUMN
 from mlops_desktop.child.serving.model import LoadedModel, Prediction, label_values
 from mlops_desktop.child.serving.protocols import BodyKind, Options
 from mlops_desktop.child.serving.recorder import Ids, Journal, Seen, digest_of
 from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.child.serving.rowtext import rows_text
 from mlops_desktop.child.serving.stats import Stats
 from mlops_desktop.child.serving.transport import SMALL_BODY
 from mlops_desktop.core.ids import uuid7
@@ -178,7 +180,7 @@ class Answers:
         key = (model.name, model.version)
         stats.succeeded[key] = stats.succeeded.get(key, 0) + 1
         stats.predictions += len(done.prediction.y)
-        for column, count in done.prediction.unseen.items():
+        for column, count in done.prediction.checked.unseen.items():
             stats.unseen[column] = stats.unseen.get(column, 0) + count
         return done.body, _headers(request_id)
 
@@ -208,12 +210,14 @@ def _work(
     rows, options = kind.parse(body, model.checker)
     if len(rows) > ROWS_LIMIT:
         raise Refused(413, f"{len(rows)} rows; at most {ROWS_LIMIT} a request.")
-    prediction = model.predict(rows)
+    text = rows_text(body, model.columns, len(rows)) if len(rows) >= BY_COLUMN else None
+    prediction = model.predict(rows, text)
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:
         fields["h"] = digest
     fields["us"] = (time.time_ns() - arrived_ns) // 1000
-    fields["x"], fields["y"], fields["p"] = rows, prediction.y, prediction.p
+    fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
+    fields["y"], fields["p"] = prediction.y, prediction.p
     line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     labels = model.typed(prediction.y)
     answer = kind.render(request_id, options, model.header, labels, prediction.p)

@@ -18,22 +18,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import contains
+from typing import NamedTuple
 
 from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.child.serving.rowtext import is_numbers
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field, Signature
 
 Rows = list[list[object]]
 DEPTH_LIMIT = 32
 _SHOWN = 60
-_BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
+BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
+_FITTING_LIMIT = 256
+_NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
 
 _TYPES: dict[ColumnType, frozenset[type]] = {
     ColumnType.NUMBER: frozenset({int, float}),
     ColumnType.INTEGER: frozenset({int}),
     ColumnType.BOOLEAN: frozenset({bool}),
     ColumnType.TEXT: frozenset({str}),
-    ColumnType.DATETIME: frozenset(),
+    ColumnType.DATETIME: frozenset({str}),
 }
 EXPECTED = {
     ColumnType.NUMBER: "a number",
@@ -42,6 +47,13 @@ EXPECTED = {
     ColumnType.TEXT: "text",
     ColumnType.DATETIME: 'a time as ISO 8601 text, such as "2026-11-24T10:00:00"',
 }
+
+
+class Checked(NamedTuple):
+    """unseen: categories not seen in training, by column. settled: whether a value was changed."""
+
+    unseen: dict[str, int]
+    settled: bool
 
 
 class RowChecker:
@@ -54,11 +66,17 @@ class RowChecker:
             _TYPES[field.type] | {type(None)} if field.nullable else _TYPES[field.type]
             for field in self.fields
         ]
-        self._categories = [
-            (index, field.name, frozenset(field.categories) | {None})
+        self._times = [i for i, f in enumerate(self.fields) if f.type is ColumnType.DATETIME]
+        self._known = {
+            index: frozenset(field.categories) | {None}
             for index, field in enumerate(self.fields)
             if field.categories is not None and field.type is ColumnType.TEXT
-        ]
+        }
+        self._known_sets = list(self._known.values())
+        types = {field.type for field in self.fields}
+        self._is_numbers = types <= set(_NUMBERS)
+        self._integers = [i for i, f in enumerate(self.fields) if f.type is ColumnType.INTEGER]
+        self._fitting: set[tuple[type, ...]] = set()
         self._orders: dict[tuple[str, ...], list[int]] = {}
 
     def arrange(self, columns: list[str], rows: Rows) -> Rows:
@@ -78,25 +96,27 @@ class RowChecker:
                     check_depth(row[index])
         return [[row[index] for index in order] for row in rows]
 
-    def check(self, rows: Rows) -> dict[str, int]:
-        """Refuse rows that break a rule; the answer counts categories not seen in training.
+    def check(self, rows: Rows, text: bytes | None = None) -> Checked:
+        """Refuse rows that break a rule. text: the same rows as `rowtext` found them.
 
         Values that mean the same are settled in place (3.0 becomes 3 in an integer column).
         """
-        if len(rows) < _BY_COLUMN or not self._columns_fit(rows):
-            for number, row in enumerate(rows):
-                self._check_row(number, row)
-        unseen: dict[str, int] = {}
-        for index, name, known in self._categories:
-            if len(rows) == 1:
-                count = 0 if rows[0][index] in known else 1
-            elif {row[index] for row in rows} <= known:
-                count = 0
-            else:
-                count = sum(row[index] not in known for row in rows)
-            if count:
-                unseen[name] = count
-        return unseen
+        if len(rows) >= BY_COLUMN:
+            unseen = self._check_columns(rows, text)
+            if unseen is not None:
+                return Checked(unseen, settled=False)
+        settled = False
+        for number, row in enumerate(rows):
+            settled = self._check_row(number, row) or settled
+        unseen = {}
+        for row in rows:
+            if all(map(contains, self._known_sets, map(row.__getitem__, self._known))):
+                continue
+            for index, known in self._known.items():
+                if row[index] not in known:
+                    name = self.columns[index]
+                    unseen[name] = unseen.get(name, 0) + 1
+        return Checked(unseen, settled)
 
     def _order(self, columns: list[str]) -> list[int]:
         key = tuple(columns)
@@ -115,29 +135,53 @@ class RowChecker:
             self._orders[key] = order
         return order
 
-    def _columns_fit(self, rows: Rows) -> bool:
-        """True where every value has its column's usual type, so that no row needs a look."""
+    def _check_columns(self, rows: Rows, text: bytes | None) -> dict[str, int] | None:
+        """The unseen categories; None where a value needs a closer look."""
         width = len(self.columns)
         if any(len(row) != width for row in rows):
-            return False
-        for values, allowed in zip(zip(*rows, strict=True), self._allowed, strict=True):
-            if not set(map(type, values)) <= allowed:
-                return False
-        return True
+            return None
+        if self._is_numbers and text is not None and is_numbers(text):
+            whole = all({type(row[index]) for row in rows} == {int} for index in self._integers)
+            return {} if whole else None
+        unseen: dict[str, int] = {}
+        for index, values in enumerate(zip(*rows, strict=True)):
+            known = self._known.get(index)
+            distinct: set[object] | None = None
+            if known is not None or index in self._times:
+                try:
+                    distinct = set(values)  # Among texts nothing else equals a text.
+                except TypeError:
+                    return None  # A list or an object.
+            if not set(map(type, values if distinct is None else distinct)) <= self._allowed[index]:
+                return None
+            if distinct is None:
+                continue
+            if known is None:
+                if not all(value is None or _is_time(value) for value in distinct):
+                    return None
+            elif not distinct <= known:
+                unseen[self.columns[index]] = sum(value not in known for value in values)
+        return unseen
 
-    def _check_row(self, number: int, row: list[object]) -> None:
-        if len(row) != len(self._allowed):
-            raise Refused(
-                400, f"Row {number} has {len(row)} values for {len(self._allowed)} columns."
-            )
-        for value, allowed in zip(row, self._allowed):  # noqa: B905  The lengths are equal.
-            if type(value) not in allowed:
-                break
-        else:
-            return
-        for index, field in enumerate(self.fields):
-            if type(row[index]) not in self._allowed[index]:
-                row[index] = _settled(field, row[index], number)
+    def _check_row(self, number: int, row: list[object]) -> bool:
+        """True where a value was settled."""
+        types = tuple(map(type, row))
+        settled = False
+        if types not in self._fitting:
+            if len(row) != len(self._allowed):
+                raise Refused(
+                    400, f"Row {number} has {len(row)} values for {len(self._allowed)} columns."
+                )
+            for index, field in enumerate(self.fields):
+                if types[index] not in self._allowed[index]:
+                    row[index] = _settled(field, row[index], number)
+                    settled = True
+            if not settled and len(self._fitting) < _FITTING_LIMIT:
+                self._fitting.add(types)
+        for index in self._times:
+            if row[index] is not None and not _is_time(row[index]):
+                raise _unfit(self.fields[index], row[index], number)
+        return settled
 
 
 def _settled(field: Field, value: object, number: int) -> object:
@@ -154,17 +198,19 @@ def _settled(field: Field, value: object, number: int) -> object:
         and abs(value) < 2**63  # More is no integer in any table, nor in the record.
     ):
         return int(value)
-    if field.type is ColumnType.DATETIME and isinstance(value, str) and _is_time(value):
-        return value
-    raise Refused(
+    raise _unfit(field, value, number)
+
+
+def _unfit(field: Field, value: object, number: int) -> Refused:
+    return Refused(
         400,
         f"Column {shown(field.name)}, row {number}: {shown(value)} is not {EXPECTED[field.type]}.",
     )
 
 
-def _is_time(text: str) -> bool:
+def _is_time(text: object) -> bool:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(str(text))
         if moment.tzinfo is not None:
             moment.astimezone(UTC)
     except (ValueError, OverflowError):

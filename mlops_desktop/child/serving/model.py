@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -11,16 +12,14 @@ import numpy as np
 
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
-from mlops_desktop.child.serving.checks import RowChecker, Rows
+from mlops_desktop.child.serving.checks import Checked, RowChecker, Rows
 from mlops_desktop.child.serving.refused import Refused
-from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
 from mlops_desktop.ml.served_features import encoder_of
 from mlops_desktop.paths import Workspace
 
-_BY_COLUMN = 16  # From this many rows on, encoding whole columns is faster.
-_OBJECTS = (ColumnType.TEXT, ColumnType.DATETIME)
+_CHUNK = 1_000  # Rows that are encoded and answered at a time.
 Scores = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -29,7 +28,7 @@ class Prediction(NamedTuple):
 
     y: list[float | str]
     p: list[list[float]] | None
-    unseen: dict[str, int]
+    checked: Checked
 
 
 class LoadedModel:
@@ -57,6 +56,7 @@ class LoadedModel:
         self.why_no_onnx = ""
         self.engine = "onnxruntime"
         self.encoder = encoder_of(card)
+        self._pool = ThreadPoolExecutor(2, "many rows")
         self._scores: Callable[[Rows], Scores]
         if modelfiles.ONNX in files:
             model = objects.get_bytes(workspace, files[modelfiles.ONNX])
@@ -71,11 +71,14 @@ class LoadedModel:
     def columns(self) -> list[str]:
         return self.checker.columns
 
-    def predict(self, rows: Rows) -> Prediction:
-        """Check the rows (which settles values in place) and answer them."""
-        unseen = self.checker.check(rows)
+    def predict(self, rows: Rows, text: bytes | None = None) -> Prediction:
+        """Check the rows (which settles values in place) and answer them.
+
+        text: the rows as `rowtext` found them in the body.
+        """
+        checked = self.checker.check(rows, text)
         if not rows:
-            return Prediction([], [] if self.classes else None, unseen)
+            return Prediction([], [] if self.classes else None, checked)
         scores = self._scores(rows)
         found: list[list[float]] = scores.tolist()
         if len(rows) == 1:
@@ -83,14 +86,14 @@ class LoadedModel:
             if not math.isfinite(sum(row)):
                 raise _not_finite(0)
             if not self.classes:
-                return Prediction(list(row), None, unseen)
-            return Prediction([self.classes[row.index(max(row))]], found, unseen)
+                return Prediction(list(row), None, checked)
+            return Prediction([self.classes[row.index(max(row))]], found, checked)
         if not math.isfinite(scores.sum()):
             raise _not_finite(int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0]))
         if not self.classes:
-            return Prediction([row[0] for row in found], None, unseen)
+            return Prediction([row[0] for row in found], None, checked)
         best = scores.argmax(axis=1).tolist()
-        return Prediction([self.classes[index] for index in best], found, unseen)
+        return Prediction([self.classes[index] for index in best], found, checked)
 
     def typed(self, y: list[float | str]) -> list[object]:
         """The predictions as clients get them: numbers, and labels in the target's own type."""
@@ -103,25 +106,19 @@ class LoadedModel:
         with suppress(Refused):  # An example may be missing where a value must not be.
             self.predict([[field.example for field in self.signature.inputs]])
 
-    def _encode(self, rows: Rows) -> Scores:
-        if len(rows) < _BY_COLUMN:
-            return self.encoder.encode_rows(self.columns, rows)
-        table = {}
-        for field, values in zip(self.signature.inputs, zip(*rows, strict=True), strict=True):
-            if field.type in _OBJECTS:
-                column = np.empty(len(rows), dtype=object)
-                column[:] = values
-            else:
-                column = np.array(values, dtype=np.float64)  # None becomes NaN.
-            table[field.name] = column
-        return self.encoder.encode_table(table)
-
     def _onnx_scores(self, session: Any) -> Callable[[Rows], Scores]:
-        run = session.run
+        run, encode, columns = session.run, self.encoder.encode_rows, self.columns
+
+        def some(rows: Rows) -> Scores:
+            found: Scores = run(["y"], {"x": encode(columns, rows)})[0]
+            return found
 
         def scores(rows: Rows) -> Scores:
-            found: Scores = run(["y"], {"x": self._encode(rows)})[0]
-            return found
+            if len(rows) <= _CHUNK:
+                return some(rows)
+            # A session lets go of the interpreter, so the next rows are encoded meanwhile.
+            chunks = [rows[at : at + _CHUNK] for at in range(0, len(rows), _CHUNK)]
+            return np.concatenate(list(self._pool.map(some, chunks)))
 
         return scores
 
@@ -131,7 +128,8 @@ class LoadedModel:
         pipeline = modelio.load(model)
 
         def scores(rows: Rows) -> Scores:
-            return modelio.estimator_scores(pipeline["model"], self._encode(rows))
+            encoded = self.encoder.encode_rows(self.columns, rows)
+            return modelio.estimator_scores(pipeline["model"], encoded)
 
         return scores
 
