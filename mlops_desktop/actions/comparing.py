@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mlops_desktop.actions import datasets, models, runs
+from mlops_desktop.actions import datasets, models, origins, recipes, runs
 from mlops_desktop.actions.lane import Lane
+from mlops_desktop.actions.recipes import Chain
 from mlops_desktop.blobs import modelfiles, objects
-from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import CHAMPION, ModelVersion
 from mlops_desktop.core.runs import METRICS, Run
 from mlops_desktop.ml import drift, evaluate
-from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.ml.served_features import encoder_of
 from mlops_desktop.paths import Workspace
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Comparison:
 class _Side:
     version: ModelVersion
     run: Run
-    data: DatasetVersion
+    chain: Chain
 
 
 def compare(lane: Lane, ref: str | Ref, other: str | Ref | None = None) -> Comparison:
@@ -79,7 +79,7 @@ def compare(lane: Lane, ref: str | Ref, other: str | Ref | None = None) -> Compa
     if new.version.signature.target != old.version.signature.target:
         raise UserError(f"{new.version.ref} and {old.version.ref} predict different columns.")
     held = runs.heldout(workspace, new.run)
-    table = datasets.load(workspace, new.data).take(held["row"])
+    table = _table(workspace, new).take(held["row"])
     unseen = np.flatnonzero(~np.isin(_keys(table, old), _trained_on(workspace, old)))[:_MOST_ROWS]
     if len(unseen) < _LEAST_ROWS:
         raise UserError(
@@ -115,12 +115,20 @@ def _sides(store: Store, ref: str | Ref, other: str | Ref | None) -> tuple[_Side
 
 def _side(store: Store, version: ModelVersion) -> _Side:
     data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
-    return _Side(version, runs.get_run(store, version.run), data)
+    return _Side(version, runs.get_run(store, version.run), recipes.chain(store, data))
+
+
+def _table(workspace: Workspace, side: _Side) -> pa.Table:
+    """The columns that clients send and the target, a row for each of the version trained on."""
+    derived, raw = origins.tables(workspace, side.chain)
+    target = side.version.signature.target
+    names = [name for name in raw.column_names if name != target]
+    return raw.select(names).append_column(target, derived[target])
 
 
 def _trained_on(workspace: Workspace, side: _Side) -> npt.NDArray[np.uint64]:
     """The keys of a version's training rows: those of its data that it did not hold out."""
-    table = datasets.load(workspace, side.data)
+    table = _table(workspace, side)
     kept = np.ones(table.num_rows, dtype=bool)
     kept[runs.heldout(workspace, side.run)["row"].to_numpy()] = False
     return _keys(table.take(np.flatnonzero(kept)), side)
@@ -131,8 +139,19 @@ def _keys(table: pa.Table, side: _Side) -> npt.NDArray[np.uint64]:
     import pandas as pd  # noqa: PLC0415  Only those who compare need it.
 
     names = [item.name for item in side.version.signature.inputs]
+    _check_columns(table, names, side.version.ref)
     rows = table.select([*names, side.version.signature.target]).to_pandas()
     return np.asarray(pd.util.hash_pandas_object(rows, index=False), dtype=np.uint64)
+
+
+def _check_columns(table: pa.Table, names: list[str], ref: str) -> None:
+    missing = [name for name in names if name not in table.column_names]
+    if missing:
+        raise UserError(
+            f"{ref} needs {missing[0]!r}, which the data of the other version does not have.",
+            why="They were trained on different raw columns.",
+            hint="Compare their metrics in the runs instead.",
+        )
 
 
 def _scores(workspace: Workspace, version: ModelVersion, table: pa.Table) -> Floats:
@@ -143,7 +162,7 @@ def _scores(workspace: Workspace, version: ModelVersion, table: pa.Table) -> Flo
         raise UserError(f"{version.ref} has no fast form to compare with.")
     card: dict[str, Any] = json.loads(objects.get_bytes(workspace, version.files[modelfiles.CARD]))
     columns = {item.name: table[item.name].to_numpy() for item in version.signature.inputs}
-    encoded = RowEncoder.from_json(card["encoder"]).encode_table(columns)
+    encoded = encoder_of(card).encode_table(columns)
     session = onnxruntime.InferenceSession(
         objects.get_bytes(workspace, version.files[modelfiles.ONNX]),
         providers=["CPUExecutionProvider"],

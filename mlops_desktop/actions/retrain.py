@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlops_desktop.actions import datasets, deployments, models, runs
+from mlops_desktop.actions import datasets, deployments, models, origins, recipes, runs
 from mlops_desktop.actions.lane import Context, Lane
-from mlops_desktop.blobs import segments
+from mlops_desktop.blobs import modelfiles, segments
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion, Source
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
@@ -17,6 +17,7 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.core.runs import Algorithm, Run, RunState, TrainSpec
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import datasets as dataset_rows
 from mlops_desktop.store import labels as label_rows
 from mlops_desktop.store import models as model_rows
 
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What retraining starts from. data: the rows without recorded predictions of this
-    deployment; actual: true values by prediction id; batches: of labels, that they are from."""
+    """What retraining starts from. data: the raw rows without recorded predictions of this
+    deployment; made: the versions that recipes made of them, up to the one that was trained on;
+    actual: true values by prediction id; batches: of labels, that they are from."""
 
     deployment: Deployment
     version: ModelVersion
     run: Run
     data: DatasetVersion
+    made: tuple[DatasetVersion, ...]
     actual: dict[str, str]
     batches: tuple[int, ...]
 
@@ -45,7 +48,8 @@ def retrain(
     """Train the deployed model's algorithm (and the baseline) again on more rows.
 
     The new dataset version holds the rows that the deployed model was trained on and all recorded
-    inputs of the deployment that have labels by now, each once and with its newest label. The run
+    inputs of the deployment that have labels by now, each once and with its newest label; where
+    a recipe made the old version, it is run on the new one as well. The run
     becomes the model's next version, with its gates judged: approving it is up to a person.
     """
     context = context or Context()
@@ -55,7 +59,9 @@ def retrain(
     fresh = _fresh(workspace, ground, context)
     context.progress(0.05, f"{fresh.num_rows:,} new rows join {ground.data.rows:,} old ones")
     data = _save(lane, workspace, ground, fresh, context)
-    spec = _spec(ground, data)
+    for made in ground.made:
+        data = recipes.apply(lane, data.ref, made.recipe, made.dataset, context=context)
+    spec = _spec(workspace, ground, data)
     trained = runs.train(lane, spec, _Part(context), workers)
     done = [r for r in trained if r.state is RunState.DONE and r.algorithm is ground.run.algorithm]
     if not done:
@@ -83,6 +89,10 @@ def _ground(store: Store, name: str) -> _Ground:
     version = model_rows.get(store, deployment.model_version)
     run = runs.get_run(store, version.run)
     data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
+    chain = recipes.chain(store, data)
+    made = _made(store, data, chain.root)
+    _check_target(store.workspace, chain, version.signature.target)
+    data = chain.root
     batches = tuple(label_rows.batches(store, deployment.id))
     own = {"deployment": name, "batches": list(batches)}
     if not batches or own.items() <= data.source.detail.items():
@@ -94,9 +104,29 @@ def _ground(store: Store, name: str) -> _Ground:
     by_id = {item.id: item for item in datasets.list_versions(store, data.dataset)}
     while data.source.detail.get("deployment") == name and data.parent is not None:
         data = by_id[data.parent]
-    return _Ground(
-        deployment, version, run, data, label_rows.actuals(store, deployment.id), batches
-    )
+    actual = label_rows.actuals(store, deployment.id)
+    return _Ground(deployment, version, run, data, made, actual, batches)
+
+
+def _made(store: Store, data: DatasetVersion, root: DatasetVersion) -> tuple[DatasetVersion, ...]:
+    """The versions that recipes made one after the other, from behind the root to `data`."""
+    found: list[DatasetVersion] = []
+    while data.id != root.id and data.derived_from is not None:
+        found.insert(0, data)
+        data = dataset_rows.by_id(store, data.derived_from)
+    return tuple(found)
+
+
+def _check_target(workspace: Workspace, chain: recipes.Chain, target: str) -> None:
+    """Labels are true values of the target: raw rows can take them only as they are."""
+    if not chain.steps:
+        return
+    derived, raw = origins.tables(workspace, chain)
+    if target not in raw.column_names or not raw[target].equals(derived[target]):
+        raise UserError(
+            f"The recipe changes {target}, so labels cannot be put back into the raw rows.",
+            hint="Import data that has the new rows, run the recipe on it, and train on that.",
+        )
 
 
 def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:
@@ -180,11 +210,14 @@ def _save(
     )
 
 
-def _spec(ground: _Ground, data: DatasetVersion) -> TrainSpec:
+def _spec(workspace: Workspace, ground: _Ground, data: DatasetVersion) -> TrainSpec:
     """The same question again. Columns that the model never asked for are left out: the new rows
     do not have them."""
     spec = ground.run.spec
     asked = {item.name for item in ground.version.signature.inputs}
+    if ground.made:
+        card = modelfiles.read_card(workspace, ground.version.files)
+        asked = {step["column"] for step in card["encoder"]["steps"]}
     asked |= {spec.target, spec.time_column or "", spec.group_column or ""}
     unknown = [column.name for column in data.columns if column.name not in asked]
     return replace(

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import checks, datasets, settings
+from mlops_desktop.actions import checks, datasets, origins, recipes, settings
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.following import Poster, SharedProgress
 from mlops_desktop.actions.lane import Context, Lane
@@ -203,6 +203,7 @@ def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
         job: dict[str, object] = {
             "workspace": str(workspace.root.absolute()),
             "manifest": version.manifest,
+            "recipe": origins.for_training(lane(lambda store: recipes.chain(store, version))),
             "spec": to_plain(run.spec),
             "algorithm": run.algorithm.value,
             "threads": max(1, (os.cpu_count() or 1) // count),

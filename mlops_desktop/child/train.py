@@ -45,7 +45,7 @@ def work(job: Job, _folder: Path, reporter: Reporter) -> Job:
     reporter.progress(0.0, "Reading the data")
     workspace = Workspace(Path(str(job["workspace"])))
     table = manifests.load(workspace, manifests.read(workspace, str(job["manifest"])))
-    origin = _origin(workspace, table, job.get("recipe"))
+    origin = _origin(workspace, table, job["recipe"])
     result, files = train_table(
         table, spec, algorithm, reporter, threads=threads, deadline=begun + budget_s, origin=origin
     )
