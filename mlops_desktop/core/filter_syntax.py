@@ -75,6 +75,21 @@ def parse(column: Column, text: str) -> CellFilter | None:
     return CellFilter(column, tests, negated, _words(said, negated=negated))
 
 
+def exactly(column: Column, value: object) -> str:
+    """What is typed to find a value as the table shows it; moments are texts there."""
+    if value is None or value != value:
+        return "empty"
+    if isinstance(value, bool):
+        return "=yes" if value else "=no"
+    if column.type is not ColumnType.TEXT:
+        return f"={value!r}" if isinstance(value, float) else f"={value}"
+    text = str(value)
+    plain = text == text.strip() and text and not set(text) & set('|"')
+    if plain and text.casefold() not in ("empty", "!empty"):
+        return f"={text}"
+    return '="' + text.replace('"', '""') + '"'
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One alternative: its sign, its text, and whether that stood in quotes."""

@@ -2,214 +2,80 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
+from PySide6.QtCore import QItemSelectionRange, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from mlops_desktop.widgets.cells import ROW_HEIGHT, CellDelegate
+from mlops_desktop.widgets.header import Header
+from mlops_desktop.widgets.page_model import (
+    PAGE_ROWS,
+    Fetch,
+    FetchWindow,
+    PageColumn,
+    PageModel,
+    Rows,
+    Window,
+    is_missing,
+    shown,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from mlops_desktop.widgets.cells import ROW_HEIGHT, Cell, CellDelegate
-from mlops_desktop.widgets.header import NOTE_ROLE, Header
-
-PAGE_ROWS = 200
-_KEPT_PAGES = 40
-_ASKED_AT_ONCE = 3
-_SETTLE_MS = 20
-_Index = QModelIndex | QPersistentModelIndex
-Rows = Sequence[Sequence[object]]
-Fetch = Callable[[int, int, Callable[[Rows], None]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class PageColumn:
-    """number: stands right. note: a small second line of the header, such as the type."""
-
-    title: str
-    number: bool = False
-    note: str = ""
-
-
-class PageModel(QAbstractTableModel):
-    """fetch(first_row, count, done) is called on the GUI thread and must answer later by
-    done(rows). Values may be anything with a str(); None and NaN are missing.
-    """
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.columns: tuple[PageColumn, ...] = ()
-        self._count = 0
-        self._fetch: Fetch | None = None
-        self._pages: OrderedDict[int, Rows] = OrderedDict()
-        self._wanted: OrderedDict[int, None] = OrderedDict()
-        self._asked: set[int] = set()
-        self._generation = 0
-        self._marked: Callable[[int, int], bool] = _never
-        # Dragging the scroll bar passes many pages: only the last ones are worth asking for.
-        self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
-        self._settle.timeout.connect(self._ask)
-
-    def set_source(self, columns: Sequence[PageColumn], row_count: int, fetch: Fetch) -> None:
-        self.beginResetModel()
-        self.columns, self._count, self._fetch = tuple(columns), row_count, fetch
-        self._generation += 1
-        self._pages.clear()
-        self._wanted.clear()
-        self._asked.clear()
-        self.endResetModel()
-
-    def set_marked(self, marked: Callable[[int, int], bool]) -> None:
-        """marked(row, column): which cells to tint, such as those that a recipe changed."""
-        self._marked = marked
-        self._tell(0, self._count)
-
-    def value(self, row: int, column: int) -> object:
-        """The value if its page is here; else None, and the page is asked for."""
-        page = self._page(row // PAGE_ROWS)
-        at = row % PAGE_ROWS
-        return page[at][column] if page is not None and at < len(page) else None
-
-    def cell(self, row: int, column: int) -> Cell:
-        number = self.columns[column].number
-        page = self._page(row // PAGE_ROWS)
-        at = row % PAGE_ROWS
-        if page is None or at >= len(page):
-            return Cell("\u2026", number, muted=True)
-        value, marked = page[at][column], self._marked(row, column)
-        # NaN is the one value that differs from itself.
-        if value is None or value != value:
-            return Cell(self.tr("missing"), number, muted=True, marked=marked)
-        return Cell(shown(value), number, marked=marked)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else self._count
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.columns)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.cell(index.row(), index.column()).text
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if orientation == Qt.Orientation.Vertical:
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return right
-            return f"{section + 1:,}" if role == Qt.ItemDataRole.DisplayRole else None
-        column = self.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{column.title}: {column.note}" if column.note else column.title
-        if role == NOTE_ROLE:
-            return column.note
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            return right if column.number else left
-        return None
-
-    def _page(self, number: int) -> Rows | None:
-        page = self._pages.get(number)
-        if page is not None:
-            self._pages.move_to_end(number)
-        elif number not in self._asked:
-            self._wanted[number] = None
-            self._wanted.move_to_end(number)
-            if not self._settle.isActive():
-                self._settle.start()
-        return page
-
-    def _ask(self) -> None:
-        wanted = list(self._wanted)[-_ASKED_AT_ONCE:]
-        self._wanted.clear()
-        for number in wanted:
-            if self._fetch is not None and number not in self._asked:
-                self._asked.add(number)
-                first = number * PAGE_ROWS
-                count = min(PAGE_ROWS, self._count - first)
-                self._fetch(first, count, partial(self._take, self._generation, number))
-
-    def _take(self, generation: int, number: int, rows: Rows) -> None:
-        if generation != self._generation:
-            return
-        self._asked.discard(number)
-        self._pages[number] = rows
-        while len(self._pages) > _KEPT_PAGES:
-            self._pages.popitem(last=False)
-        self._tell(number * PAGE_ROWS, len(rows))
-
-    def _tell(self, first: int, count: int) -> None:
-        if count and self.columns:
-            last = self.index(min(self._count, first + count) - 1, len(self.columns) - 1)
-            self.dataChanged.emit(self.index(first, 0), last)
-
-
-def _never(row: int, column: int) -> bool:  # noqa: ARG001 - marks no cell
-    return False
+__all__ = ["PAGE_ROWS", "Fetch", "FetchWindow", "PageColumn", "PageTable", "Rows", "Window"]
+_MOST_COPIED = 200_000  # Cells.
 
 
 class PageTable(QTableView):
     """column_chosen(index) follows the current cell and clicks on a header;
-    sort_wanted(index, descending) asks the owner for another source.
+    told(text) says what became of a copy.
     """
 
     column_chosen = Signal(int)
-    sort_wanted = Signal(int, bool)
+    told = Signal(str)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, header: Callable[[QWidget], Header] = Header) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self.setProperty("bare", True)
         self.pages = PageModel(self)
+        self.setHorizontalHeader(header(self))
         self.setModel(self.pages)
         self.setItemDelegate(CellDelegate(self.pages, self))
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        down, across = self.verticalHeader(), Header(self)
-        self.setHorizontalHeader(across)
+        down, across = self.verticalHeader(), self.horizontalHeader()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(ROW_HEIGHT)
         down.setHighlightSections(False)
         across.setDefaultSectionSize(120)
         across.sectionClicked.connect(self.column_chosen)
-        across.sectionDoubleClicked.connect(self._sort)
-        self._sorted = (-1, False)
         self.selectionModel().currentColumnChanged.connect(
-            lambda now, _: self.column_chosen.emit(now.column())
+            lambda now, _: self.column_chosen.emit(now.column()) if now.isValid() else None
         )
 
     def set_source(self, columns: Sequence[PageColumn], row_count: int, fetch: Fetch) -> None:
-        same = tuple(columns) == self.pages.columns
-        at = self.verticalScrollBar().value() if same else 0
-        self.pages.set_source(columns, row_count, fetch)
-        self.verticalScrollBar().setValue(at)
-        if not same:
-            metrics = self.fontMetrics()
-            for number, column in enumerate(columns):
-                wide = metrics.horizontalAdvance(column.title) * 11 // 10 + 36
-                self.setColumnWidth(number, max(88, min(280, wide)))
+        """See PageModel."""
+        self._renewed(columns, lambda: self.pages.set_source(columns, row_count, fetch))
+
+    def set_windows(
+        self, columns: Sequence[PageColumn], row_count: int, fetch: FetchWindow, **more: Any
+    ) -> None:
+        """See PageModel."""
+        self._renewed(columns, lambda: self.pages.set_windows(columns, row_count, fetch, **more))
 
     def set_marked(self, marked: Callable[[int, int], bool]) -> None:
         self.pages.set_marked(marked)
+
+    def show_numbers_to(self, last: int) -> None:
+        """Make room for row numbers up to that one, whichever rows are in sight."""
+        room = self.fontMetrics().horizontalAdvance(f"{last:,}") * 11 // 10 + 24
+        self.verticalHeader().setFixedWidth(room)
 
     def show_row(self, row: int) -> None:
         """Scroll to a row and make it current, such as the first bad value of a check."""
@@ -217,19 +83,87 @@ class PageTable(QTableView):
         self.setCurrentIndex(index)
         self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
-    def _sort(self, column: int) -> None:
-        descending = self._sorted == (column, False)
-        self._sorted = (column, descending)
-        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicatorShown(True)
-        self.horizontalHeader().setSortIndicator(column, order)
-        self.sort_wanted.emit(column, descending)
+    def copy_selection(self) -> None:
+        """Put what is selected on the clipboard, as lines of cells with tabs between them."""
+        chosen = self.selectionModel().selection()
+        ranges = [chosen.at(number) for number in range(chosen.count())]
+        rows = _merged(ranges)
+        columns = sorted({c for part in ranges for c in range(part.left(), part.right() + 1)})
+        columns = [column for column in columns if not self.isColumnHidden(column)]
+        if not (rows and columns):
+            return
+        cells = sum(len(part) for part in rows) * (columns[-1] + 1 - columns[0])
+        if cells > _MOST_COPIED:
+            told = self.tr("{0} cells are too many to copy. Export the version instead.")
+            self.told.emit(told.format(f"{cells:,}"))
+            return
+        _Copy(self.pages, rows, columns, self.told.emit).start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+            return
+        super().keyPressEvent(event)
+
+    def keyboardSearch(self, _: str) -> None:  # noqa: N802 - Qt's name
+        """Qt would look through every row, which are not here."""
+
+    def _renewed(self, columns: Sequence[PageColumn], renew: Callable[[], None]) -> None:
+        same = tuple(columns) == self.pages.columns
+        at = self.verticalScrollBar().value() if same else 0
+        renew()
+        self.verticalScrollBar().setValue(at)
+        if not same:
+            metrics = self.fontMetrics()
+            for number, column in enumerate(columns):
+                wide = metrics.horizontalAdvance(column.title) * 11 // 10 + 36
+                self.setColumnWidth(number, max(88, min(280, wide)))
 
 
-def shown(value: object) -> str:
-    """A value as a person reads it, without hiding digits that are there."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return str(value)
+class _Copy:
+    """Collects the windows of a selection, one after the other, and then fills the clipboard."""
+
+    def __init__(
+        self,
+        pages: PageModel,
+        rows: Sequence[range],
+        columns: Sequence[int],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._pages, self._tell = pages, tell
+        self._columns = [column - columns[0] for column in columns]
+        across = range(columns[0], columns[-1] + 1)
+        self._waiting = [Window(part.start, len(part), across) for part in reversed(rows)]
+        self._lines: list[str] = []
+
+    def start(self) -> None:
+        if self._waiting:
+            self._pages.fetch(self._waiting.pop(), self._take)
+            return
+        QGuiApplication.clipboard().setText("\n".join(self._lines))
+        one, many = self._pages.tr("Copied 1 row."), self._pages.tr("Copied {0} rows.")
+        count = len(self._lines)
+        self._tell(one if count == 1 else many.format(f"{count:,}"))
+
+    def _take(self, rows: Rows) -> None:
+        self._lines += ["\t".join(_plain(row[c]) for c in self._columns) for row in rows]
+        self.start()
+
+
+def _plain(value: object) -> str:
+    """A cell with all its digits; a text that would break the lines stands in quotes."""
+    if is_missing(value):
+        return ""
+    text = str(value) if isinstance(value, float) else shown(value)
+    return '"' + text.replace('"', '""') + '"' if set(text) & set('\t\n\r"') else text
+
+
+def _merged(ranges: Sequence[QItemSelectionRange]) -> list[range]:
+    """The rows of a selection, in order, each once."""
+    found: list[range] = []
+    for part in sorted(ranges, key=lambda part: part.top()):
+        if found and part.top() <= found[-1].stop:
+            found[-1] = range(found[-1].start, max(found[-1].stop, part.bottom() + 1))
+        else:
+            found.append(range(part.top(), part.bottom() + 1))
+    return found

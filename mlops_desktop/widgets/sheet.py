@@ -43,6 +43,10 @@ QToolButton[kind="icon"]:focus { border: 2px solid $accent; padding: 0; min-widt
 QToolButton[kind="icon"]:checked { background: $selection; }
 QToolButton[kind="icon"]:hover, QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
+QPushButton[kind="chip"] { background: $selection; border: 1px solid transparent;
+  border-radius: 13px; padding: 0 10px; min-height: 24px; }
+QPushButton[kind="chip"]:hover { border-color: $control; }
+QPushButton[kind="chip"]:focus { border: 2px solid $accent; padding: 0 9px; min-height: 22px; }
 QToolButton[kind="icon"]::menu-indicator { image: none; width: 0; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url("$down"); width: 12px;
   height: 12px; subcontrol-position: right center; right: 8px; }
@@ -57,6 +61,8 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $fain
   border-color: $divider; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"], QAbstractSpinBox[wrong="true"] {
   border-color: $error; }
+QLineEdit[filter="true"] { min-height: 22px; padding: 0 6px; border-radius: 4px; }
+QLineEdit[filter="true"]:focus { min-height: 20px; padding: 0 5px; }
 QAbstractSpinBox { padding-left: 0; }
 QAbstractSpinBox:focus { padding-left: 0; }
 QLineEdit#qt_spinbox_lineedit, QLineEdit#qt_spinbox_lineedit:focus { border: none;

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
+
+
+@runtime_checkable
+class TakesSteps(Protocol):
+    """A tab that the panel gives the steps to which warnings and the inspector suggest."""
+
+    def add_steps(self, steps: Sequence[Step]) -> None: ...
 
 
 class VersionTab(QWidget):
     """Subclasses build themselves in __init__ and load `self.version` in load().
 
     failed: a UserError for the panel to show. made: a version that the panel is to show next.
+    steps_wanted: a tuple of core/recipes.Step to add to the recipe that is being written.
+    column_chosen: the column that the inspector tells of; inspector_wanted: and that it opens.
     """
 
     failed = Signal(object)
     made = Signal(object)
+    steps_wanted = Signal(object)
     toast = Signal(str)
     open_panel = Signal(str, object)
+    column_chosen = Signal(str)
+    inspector_wanted = Signal()
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__()
