@@ -303,11 +303,17 @@ class ScatterPlot(_Plot):
     point_clicked = Signal(int)
 
     def __init__(
-        self, title: str, x_label: str = "", y_label: str = "", *, diagonal: bool = False
+        self,
+        title: str,
+        x_label: str = "",
+        y_label: str = "",
+        *,
+        diagonal: bool = False,
+        dates: bool = False,
     ) -> None:
         self._x: Floats = np.empty(0)
         self._y: Floats = np.empty(0)
-        super().__init__(title, x_label, y_label)
+        super().__init__(title, x_label, y_label, dates)
         self._points = pg.ScatterPlotItem(size=5, pen=None, hoverable=True, hoverSize=8)
         self._points.sigClicked.connect(self._point_clicked)
         self.item.addItem(self._points)

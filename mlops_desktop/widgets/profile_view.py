@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QRect,
-    QRectF,
     QSize,
     Qt,
+    Signal,
 )
-from PySide6.QtGui import QFont, QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -23,33 +23,22 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from mlops_desktop.core import clock
-from mlops_desktop.core.datasets import ColumnType
-from mlops_desktop.core.profile import ColumnProfile
-from mlops_desktop.widgets.theme import app_theme, follow_theme
+from mlops_desktop.core.profile import ColumnProfile, TargetSplit
+from mlops_desktop.widgets import profile_face
+from mlops_desktop.widgets.profile_face import Face
+from mlops_desktop.widgets.theme import follow_theme
 
 _Index = QModelIndex | QPersistentModelIndex
-_LEAST_WIDTH, _HEIGHT, _GAP = 236, 156, 12
-_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-_MIDDLE = Qt.AlignmentFlag.AlignVCenter
-_FEW = 12  # A column with so few values gets a bar a value.
-_TOP = 4
-_WORDS = {
-    ColumnType.INTEGER: "whole number",
-    ColumnType.NUMBER: "number",
-    ColumnType.BOOLEAN: "yes or no",
-    ColumnType.TEXT: "text",
-    ColumnType.DATETIME: "date",
-}
-
-
-def type_word(kind: ColumnType) -> str:
-    """What a person calls the type."""
-    return _WORDS[kind]
+_LEAST_WIDTH, _HEIGHT, _GAP = 236, 176, 12
 
 
 class ProfileView(QListView):
-    """Cards in as many columns as fit; arrow keys move between them."""
+    """Cards in as many columns as fit; arrow keys move between them.
+
+    chosen carries the name of the column whose card was clicked or moved to.
+    """
+
+    chosen = Signal(str)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -68,10 +57,41 @@ class ProfileView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setStyleSheet("QListView { background: transparent; border: none; }")
         follow_theme(self, lambda _: self.viewport().update())
+        self.selectionModel().currentChanged.connect(self._tell)
+        self.clicked.connect(lambda index: self._tell(index, index))
 
     def set_columns(self, columns: Sequence[ColumnProfile], marks: dict[str, str]) -> None:
         """marks: a word for a column that deserves a look, such as the kind of its warning."""
         self._columns.show(columns, marks)
+
+    def set_splits(self, splits: Mapping[str, TargetSplit]) -> None:
+        """Histograms by a target, by the name of the column; empty for none."""
+        self._columns.splits = dict(splits)
+        means = [m for split in splits.values() for m in split.means if m is not None]
+        self._columns.means = (min(means), max(means)) if means else (0.0, 1.0)
+        self.viewport().update()
+
+    def set_units(self, units: Mapping[str, str]) -> None:
+        """The units of columns by name."""
+        self._columns.units = dict(units)
+        self.viewport().update()
+
+    def choose(self, name: str) -> None:
+        """Make a column the current one, without telling of it."""
+        row = self._columns.row_of(name)
+        if row is not None and row != self.currentIndex().row():
+            index = self._columns.index(row)
+            self.selectionModel().blockSignals(True)
+            self.selectionModel().setCurrentIndex(
+                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
+            self.selectionModel().blockSignals(False)
+            self.scrollTo(index)
+            self.viewport().update()
+
+    def _tell(self, index: QModelIndex, _: QModelIndex) -> None:
+        if index.isValid():
+            self.chosen.emit(self._columns.column(index.row()).name)
 
     def set_filter(self, text: str) -> int:
         """Show columns whose name holds the text; the answer is how many."""
@@ -93,6 +113,9 @@ class _Columns(QAbstractListModel):
         self._shown: list[ColumnProfile] = []
         self._text = ""
         self.marks: dict[str, str] = {}
+        self.units: dict[str, str] = {}
+        self.splits: dict[str, TargetSplit] = {}
+        self.means = (0.0, 1.0)
 
     def show(self, columns: Sequence[ColumnProfile], marks: dict[str, str]) -> None:
         self._all, self.marks = tuple(columns), marks
@@ -103,6 +126,19 @@ class _Columns(QAbstractListModel):
         self.beginResetModel()
         self._shown = [c for c in self._all if self._text in c.name.casefold()]
         self.endResetModel()
+
+    def row_of(self, name: str) -> int | None:
+        return next((row for row, c in enumerate(self._shown) if c.name == name), None)
+
+    def face(self, row: int) -> Face:
+        column = self._shown[row]
+        return Face(
+            column,
+            self.marks.get(column.name, ""),
+            self.units.get(column.name, ""),
+            self.splits.get(column.name),
+            self.means,
+        )
 
     def column(self, row: int) -> ColumnProfile:
         return self._shown[row]
@@ -115,7 +151,7 @@ class _Columns(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.name}, {_facts(column)}, {_range(column)}"
+            return profile_face.words(column, self.units.get(column.name, ""))
         return None
 
 
@@ -130,133 +166,6 @@ class _Face(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, _Columns)
-        column, theme = model.column(index.row()), app_theme()
-        mark = model.marks.get(column.name, "")
-        card = option.rect.adjusted(0, 0, -_GAP, -_GAP)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.setPen(theme.color("accent" if chosen else "divider"))
-        painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        inner = card.adjusted(12, 10, -12, -8)
-        self._paint_head(painter, inner, column, mark)
-        chart = inner.adjusted(0, 42, 0, -22)
-        if column.numbers is None or column.type is ColumnType.BOOLEAN:
-            self._paint_top(painter, chart.adjusted(0, 0, 0, 22), column)
-        else:
-            self._paint_bars(painter, chart, column)
-            painter.setFont(theme.font(9))
-            painter.setPen(theme.color("muted"))
-            below = QRect(inner.left(), inner.bottom() - 17, inner.width(), 18)
-            painter.drawText(below, _LEFT | _MIDDLE, _cut(painter, _range(column), below.width()))
-        painter.restore()
-
-    @staticmethod
-    def _paint_head(painter: QPainter, inner: QRect, column: ColumnProfile, mark: str) -> None:
-        theme = app_theme()
-        first = QRect(inner.left(), inner.top(), inner.width(), 18)
-        room = first.width()
-        if mark:
-            painter.setFont(theme.font(9, QFont.Weight.DemiBold))
-            painter.setPen(theme.color("warn"))
-            painter.drawText(first, _RIGHT | _MIDDLE, mark)
-            room -= painter.fontMetrics().horizontalAdvance(mark) + 8
-        painter.setFont(theme.font(weight=QFont.Weight.DemiBold))
-        painter.setPen(theme.color("text"))
-        painter.drawText(first, _LEFT | _MIDDLE, _cut(painter, column.name, room))
-        painter.setFont(theme.font(9))
-        painter.setPen(theme.color("muted"))
-        second = first.translated(0, 18)
-        painter.drawText(second, _LEFT | _MIDDLE, _cut(painter, _facts(column), second.width()))
-
-    @staticmethod
-    def _paint_bars(painter: QPainter, chart: QRect, column: ColumnProfile) -> None:
-        counts = _counts(column)
-        if not counts:
-            return
-        theme, high = app_theme(), max(*counts, 1)
-        pitch = chart.width() / len(counts)
-        gap = 4 if pitch > 24 else int(pitch > 3)
-        color = theme.series(0)
-        for number, count in enumerate(counts):
-            if count:
-                tall = max(1.0, count / high * chart.height())
-                left = chart.left() + number * pitch
-                bar = QRectF(left, chart.bottom() + 1 - tall, max(1.0, pitch - gap), tall)
-                painter.fillRect(bar, color)
-        painter.setPen(theme.color("divider"))
-        painter.drawLine(chart.left(), chart.bottom() + 1, chart.right(), chart.bottom() + 1)
-
-    @staticmethod
-    def _paint_top(painter: QPainter, chart: QRect, column: ColumnProfile) -> None:
-        theme = app_theme()
-        painter.setFont(theme.font(9))
-        there = max(1, column.rows - column.missing)
-        rest = there - sum(item.count for item in column.top[:_TOP])
-        bars = [(item.value, item.count, 0) for item in column.top[:_TOP]]
-        if rest > 0 and column.distinct > len(bars):
-            bars = bars[: _TOP - 1]
-            others = there - sum(count for _, count, _ in bars)
-            more = "about " if not column.distinct_exact else ""
-            bars.append((f"{more}{column.distinct - len(bars):,} others", others, 1))
-        names = min(round(chart.width() * 0.45), 96)
-        for number, (name, count, other) in enumerate(bars):
-            row = QRect(chart.left(), chart.top() + number * 20, chart.width(), 18)
-            painter.setPen(theme.color("muted" if other else "text"))
-            painter.drawText(row, _LEFT | _MIDDLE, _cut(painter, name or "(empty)", names))
-            share = count / there
-            room = row.width() - names - 8 - 46
-            bar = QRectF(row.left() + names + 8, row.top() + 4, max(1.0, share * room), 10)
-            painter.fillRect(bar, theme.color("border") if other else theme.series(0))
-            painter.setPen(theme.color("muted"))
-            painter.drawText(row, _RIGHT | _MIDDLE, _percent(share))
-
-
-def _counts(column: ColumnProfile) -> list[int]:
-    """Bars without air: one a value where there are few, else the bins of the histogram."""
-    there = column.rows - column.missing
-    if column.distinct <= _FEW and sum(item.count for item in column.top) == there:
-        try:
-            return [t.count for t in sorted(column.top, key=lambda item: float(item.value))]
-        except ValueError:
-            pass  # Dates: their bins tell where the gaps are.
-    return list(column.numbers.counts) if column.numbers else []
-
-
-def _facts(column: ColumnProfile) -> str:
-    missing = (
-        "none missing"
-        if not column.missing
-        else f"{column.missing:,} missing ({_percent(column.missing / max(1, column.rows))})"
-    )
-    about = "" if column.distinct_exact else "about "
-    return f"{type_word(column.type)}, {about}{column.distinct:,} values, {missing}"
-
-
-def _range(column: ColumnProfile) -> str:
-    numbers = column.numbers
-    if numbers is None:
-        return ", ".join(item.value for item in column.top[:_TOP])
-    middle = numbers.quantiles[len(numbers.quantiles) // 2]
-    if column.type is ColumnType.DATETIME:
-        return f"{_day(numbers.low)} to {_day(numbers.high)}"
-    return f"{_short(numbers.low)} to {_short(numbers.high)}, median {_short(middle)}"
-
-
-def _day(microseconds: float) -> str:
-    return clock.to_iso(round(microseconds))[:10]
-
-
-def _short(value: float) -> str:
-    whole = float(value).is_integer() and abs(value) < 1e9
-    return f"{value:,.0f}" if whole else f"{value:,.4g}"
-
-
-def _percent(share: float) -> str:
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
-
-
-def _cut(painter: QPainter, text: str, width: int) -> str:
-    return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        card = option.rect.adjusted(0, 0, -_GAP, -_GAP)
+        profile_face.paint(painter, card, model.face(index.row()), chosen=chosen)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from mlops_desktop.widgets.theme import Theme, app_theme, follow_theme
 
@@ -73,7 +73,9 @@ class Tabs(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(self.bar)
+        self._above = QHBoxLayout()
+        self._above.addWidget(self.bar, 1)
+        column.addLayout(self._above)
         column.addWidget(self._stack, 1)
         self.bar.currentChanged.connect(self._show)
 
@@ -87,6 +89,10 @@ class Tabs(QWidget):
         self._stack.addWidget(page)
         self.bar.addTab(title)
         return index
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Stand a widget to the right of the words."""
+        self._above.addWidget(widget)
 
     def current(self) -> int:
         return self.bar.currentIndex()

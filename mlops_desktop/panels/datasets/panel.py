@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,23 +26,26 @@ from mlops_desktop.core.datasets import (
     ImportSpec,
 )
 from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.panels.datasets.history import VersionHistory
+from mlops_desktop.panels.datasets.inspector import Inspector
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
 from mlops_desktop.panels.datasets.sheet import ImportSheet
-from mlops_desktop.panels.datasets.tab import VersionTab
+from mlops_desktop.panels.datasets.tab import TakesSteps, VersionTab
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.ask_path import ask_file, ask_target
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import Button, secondary
+from mlops_desktop.widgets.buttons import Button, IconButton, secondary
 from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.tabs import Tabs
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
+_WIDE = 1320  # Of the panel; a window of 1500 has room for the column inspector.
 
 
 class DatasetsPanel(Page):
@@ -67,6 +71,7 @@ class DatasetsPanel(Page):
         self._wanted: Ref | None = None
         self._answers: dict[str, Answer] = {}
         self._stale = True
+        self._inspecting: bool | None = None  # Until the user says, the width decides.
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
         self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
         self._build()
@@ -123,6 +128,7 @@ class DatasetsPanel(Page):
         self.warnings = Warnings()
         self.warnings.answered.connect(self._answer)
         self.warnings.read_as.connect(self._read_as)
+        self.warnings.fix_wanted.connect(self.add_steps)
         right.addWidget(self.care.asks)
         right.addWidget(self.warnings)
         self.tabs = Tabs(self.tr("Views of the version"))
@@ -140,7 +146,41 @@ class DatasetsPanel(Page):
             tab.open_panel.connect(self.open_panel)
         right.addWidget(self.tabs, 1)
         across.addLayout(right, 1)
+        across.addWidget(self._build_inspector())
         return page
+
+    def _build_inspector(self) -> QWidget:
+        self.inspector = Inspector(self._jobs, self._workspace)
+        self.inspector.hide()
+        self.inspector.closed.connect(lambda: self._inspect(False))
+        self.inspector.failed.connect(self._error.show_error)
+        self.inspector.steps_wanted.connect(self.add_steps)
+        self.inspector.warnings.answered.connect(self._answer)
+        self.inspector.warnings.read_as.connect(self._read_as)
+        for tab in self._tabs.values():
+            tab.column_chosen.connect(self.inspector.show_column)
+            tab.inspector_wanted.connect(lambda: self._inspect(True))
+        self._inspect_button = IconButton("panel-right", self.tr("Column inspector"))
+        self._inspect_button.setObjectName("toggle-inspector")
+        self._inspect_button.clicked.connect(lambda: self._inspect(self.inspector.isHidden()))
+        self.tabs.set_corner(self._inspect_button)
+        return self.inspector
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Give steps to the tab that takes them, and show it."""
+        for index, tab in enumerate(self._tabs.values()):
+            if isinstance(tab, TakesSteps):
+                tab.add_steps(steps)
+                self.tabs.set_current(index)
+
+    def _inspect(self, wanted: bool) -> None:
+        self._inspecting = wanted
+        self.inspector.setVisible(wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._inspecting is None:
+            self.inspector.setVisible(self.width() >= _WIDE)
 
     def _build_history(self) -> QWidget:
         self.care = VersionHistory(self._jobs)
@@ -244,11 +284,17 @@ class DatasetsPanel(Page):
         same = before is not None and (before.id, before.manifest) == (version.id, version.manifest)
         self._version = version
         self._show_actions()
+        can_fix = any(isinstance(tab, TakesSteps) for tab in self._tabs.values())
         self.warnings.set_warnings(
-            version.warnings, self._answers, can_read_again=version.source.kind == "file"
+            version.warnings,
+            self._answers,
+            can_read_again=version.source.kind == "file",
+            can_fix=can_fix,
         )
+        self.inspector.set_answers(self._answers)
         if same:
             return
+        self.inspector.show_version(version, can_fix=can_fix)
         for tab in self._tabs.values():
             tab.show_version(version, self._versions)
 

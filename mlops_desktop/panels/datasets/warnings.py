@@ -24,13 +24,20 @@ _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 
 
 class Warnings(Card):
-    """answered carries a warning and an Answer or None; read_as a column and a ColumnType."""
+    """answered carries a warning and an Answer or None; read_as a column and a ColumnType;
+    fix_wanted the steps of a recipe that mend what was found.
+
+    narrow: for a column beside the rest; then all of them are shown, their buttons below.
+    """
 
     answered = Signal(object, object)
     read_as = Signal(str, object)
+    fix_wanted = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, narrow: bool = False) -> None:
         super().__init__()
+        self._narrow = narrow
+        self._can_fix = False
         self.setObjectName("warnings")
         self.setAccessibleName(self.tr("Warnings"))
         self._warnings: tuple[DataWarning, ...] = ()
@@ -50,13 +57,19 @@ class Warnings(Card):
         self.body.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def set_warnings(
-        self, warnings: Sequence[DataWarning], answers: Answers, *, can_read_again: bool
+        self,
+        warnings: Sequence[DataWarning],
+        answers: Answers,
+        *,
+        can_read_again: bool,
+        can_fix: bool = False,
     ) -> None:
-        """can_read_again: the version came from a file, so types can be changed."""
+        """can_read_again: the version came from a file, so types can be changed. can_fix: there
+        is a place that takes the steps of fix_wanted."""
         if tuple(warnings) != self._warnings:
             self._all = False
         self._warnings, self._answers = tuple(warnings), answers
-        self._can_read_again = can_read_again
+        self._can_read_again, self._can_fix = can_read_again, can_fix
         self._fill()
 
     def _fill(self) -> None:
@@ -65,7 +78,7 @@ class Warnings(Card):
                 old.hide()
                 old.setParent(None)  # So that nobody finds its buttons until it is gone.
                 old.deleteLater()
-        shown = self._warnings[: _MOST if self._all else _SHOWN]
+        shown = self._warnings[: _MOST if self._all or self._narrow else _SHOWN]
         for warning in shown:
             row = self._row(warning)
             self._column.addWidget(row)
@@ -73,7 +86,7 @@ class Warnings(Card):
         self._column.addStretch(1)
         self.setVisible(bool(shown))
         hidden = len(self._warnings) - _SHOWN
-        self._more.setVisible(hidden > 0)
+        self._more.setVisible(hidden > 0 and not self._narrow)
         self._more.setText(
             self.tr("Show fewer") if self._all else self.tr("Show {0} more").format(hidden)
         )
@@ -86,7 +99,7 @@ class Warnings(Card):
         high = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else 0
         # A bar that comes by itself takes width, so that rows wrap and need it: it would stay.
         bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        if high > _MOST_HEIGHT:
+        if high > _MOST_HEIGHT and not self._narrow:
             bar = Qt.ScrollBarPolicy.ScrollBarAlwaysOn
             high = _MOST_HEIGHT
         self._area.setVerticalScrollBarPolicy(bar)
@@ -102,15 +115,17 @@ class Warnings(Card):
 
     def _row(self, warning: DataWarning) -> QWidget:
         row = QWidget()
+        if self._narrow:
+            self._fill_narrow(row, warning)
+            return row
         across = QHBoxLayout(row)
         across.setContentsMargins(0, 6, 0, 6)
         across.setSpacing(12)
-        kind: Kind = "error" if warning.kind is WarningKind.LEAK else "warn"
         chip = QWidget()
         chip.setFixedWidth(_CHIP_WIDTH)
         inside = QHBoxLayout(chip)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(Chip(warning.kind.value, kind), 0, _TOP_LEFT)
+        inside.addWidget(_chip(warning), 0, _TOP_LEFT)
         across.addWidget(chip, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -122,9 +137,34 @@ class Warnings(Card):
             across.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
+    def _fill_narrow(self, row: QWidget, warning: DataWarning) -> None:
+        down = QVBoxLayout(row)
+        down.setContentsMargins(0, 6, 0, 6)
+        down.setSpacing(4)
+        down.addWidget(_chip(warning), 0, Qt.AlignmentFlag.AlignLeft)
+        down.addWidget(marked(warning.what))
+        down.addWidget(marked(warning.fix, muted=True))
+        for button in self._buttons(warning):
+            down.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
     def _buttons(self, warning: DataWarning) -> list[QWidget]:
         if warning.kind in ASKED:
             return self._answer_buttons(warning)
+        return [*self._read_buttons(warning), *self._fix_buttons(warning)]
+
+    def _fix_buttons(self, warning: DataWarning) -> list[QWidget]:
+        """A version that can be read again needs no step for what reading can do."""
+        suggestion = warning.suggestion
+        read = {ColumnType.NUMBER, ColumnType.DATETIME} & set(warning.read_as)
+        if not self._can_fix or suggestion is None or (read and self._can_read_again):
+            return []
+        button = secondary(
+            suggestion.label, "", partial(self.fix_wanted.emit, list(suggestion.steps))
+        )
+        button.setToolTip(self.tr("Adds a step in Cleaning; nothing changes before you save it"))
+        return [_named(button, f"fix-{warning.kind.value}-{'-'.join(warning.columns)}")]
+
+    def _read_buttons(self, warning: DataWarning) -> list[QWidget]:
         if not self._can_read_again or len(warning.columns) != 1:
             return []
         column = warning.columns[0]
@@ -164,6 +204,11 @@ class Warnings(Card):
         said = self.tr("left out in training") if given is Answer.LEAVE_OUT else self.tr("kept")
         undo = link(self.tr("Change"), partial(self.answered.emit, warning, None))
         return [label(said, muted=True), _named(undo, f"change-{name}")]
+
+
+def _chip(warning: DataWarning) -> Chip:
+    kind: Kind = "error" if warning.kind is WarningKind.LEAK else "warn"
+    return Chip(warning.kind.value, kind)
 
 
 def _named(button: Button, name: str) -> Button:

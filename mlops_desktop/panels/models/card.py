@@ -15,7 +15,7 @@ from mlops_desktop.panels.models.words import figure, metric_title, tr
 from mlops_desktop.widgets.buttons import link
 from mlops_desktop.widgets.cards import Card, KeyValues
 from mlops_desktop.widgets.page import scrolled
-from mlops_desktop.widgets.profile_view import type_word
+from mlops_desktop.widgets.profile_face import type_word
 from mlops_desktop.widgets.row_model import Column
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.widgets.times import local_time
