@@ -12,11 +12,13 @@ import click
 from mlops_desktop import __version__
 from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.cli import (
+    changes,  # noqa: F401  Adds to `data`.
     checks,  # noqa: F401  Adds to `data`.
     cleanup,
     datasets,
     deployments,
     health,
+    importing,  # noqa: F401  Adds to `data`.
     lineage,
     models,
     monitoring,

@@ -197,3 +197,35 @@ def test_that_every_verb_has_help(run: Command) -> None:
             walk(inner, (*words, name))
 
     walk(cli, ())
+
+
+def test_that_versions_are_compared_like_a_diff(run: Command, tmp_path: Path) -> None:
+    file = write_customers(tmp_path / "customers.csv", rows=60)
+    run("data", "add", file, "--name", "customers")
+    alone = run.ask("data", "diff", "customers")
+    assert (alone.code, "is the first version" in alone.err) == (2, True)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[5] = lines[5].replace(",yearly,", ",weekly,").replace(",monthly,", ",weekly,")
+    lines[5] = lines[5].replace(",two years,", ",weekly,")
+    file.write_text("\n".join([*lines[:-1], *lines[-1:], lines[1].replace("c00000", "c9")]) + "\n")
+    run("data", "add", file, "--name", "customers")
+
+    found = run("data", "diff", "customers@1", "customers@2", "--rows", 5)
+    assert found["summary"] == "1 row added, 1 changed in 1 column"
+    assert (found["key"], found["key_guessed"]) == (["customer"], True)
+    assert found["cells"] == {"contract": 1}
+    assert found["sample"]["changed"][0]["after"]["contract"] == "weekly"
+    assert found["sample"]["changed"][0]["changed"] == ["contract"]
+    assert found["sample"]["added"][0]["after_row"] == 61
+
+    text = run.ask("data", "diff", "customers").out
+    assert text.startswith("customers@1 -> customers@2: 1 row added, 1 changed in 1 column\n")
+    assert "  row 5: customer='c00004'\n  - contract=" in text
+    assert "  + contract='weekly'\n" in text
+    assert "  + row 61: customer='c9'" in text
+    backwards = run("data", "diff", "customers@2", "customers@1", "--by-content")
+    assert (backwards["summary"], backwards["key"]) == ("1 row removed, 1 changed in 1 column", [])
+    assert run("data", "diff", "customers@2", "customers@2")["summary"] == "Nothing changed"
+    refused = run.ask("data", "diff", "customers", "--key", "contract")
+    assert (refused.code, "contract is no key" in refused.err) == (2, True)
+    assert run.ask("data", "diff", "customers", "--key", "contract", "--by-content").code == 2
