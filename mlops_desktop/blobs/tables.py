@@ -84,6 +84,34 @@ class TableWriter:
             self._cut(final=self._bytes > _MAX_BYTES)
         return hashes
 
+    def keep(self, manifest: Manifest) -> U64:
+        """Begin with the rows of a stored version; the answer is their hashes.
+
+        Its chunks are taken over as they are, but for a small one at its end, which grows.
+        """
+        chunks = list(manifest.chunks)
+        rest: list[Chunk] = []
+        while chunks and chunks[-1].rows < self._min:
+            rest.insert(0, chunks.pop())
+        hashes = [np.zeros(0, np.uint64)]
+        for chunk in chunks:
+            batch = self._read(chunk)
+            list(self._pool.map(_ContentHash.add, self._content, batch.columns))
+            hashes.append(row_hashes(batch))
+            self._chunks.append(chunk)
+        self._recent = np.concatenate([self._recent, *hashes])[1 - WINDOW :]
+        self._next = None
+        hashes += [self.write(self._read(chunk)) for chunk in rest]
+        return np.concatenate(hashes)
+
+    def _read(self, chunk: Chunk) -> pa.RecordBatch:
+        def array(position: int) -> Any:
+            kind = self._columns[position].type
+            return packs.read_chunk(self._workspace, self._known, chunk.columns[position], kind)
+
+        arrays = list(self._pool.map(array, range(len(self._columns))))
+        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self._columns])
+
     def finish(self) -> Manifest:
         """Write what is left. The table can be read from `staged` from now on."""
         self._cut(final=True)

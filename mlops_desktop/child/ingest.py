@@ -2,66 +2,47 @@
 
 from __future__ import annotations
 
-import math
-import os
-import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from mlops_desktop.blobs import manifests, objects
-from mlops_desktop.blobs.chunks import ARROW_TYPES
+from mlops_desktop.blobs import manifests
 from mlops_desktop.blobs.manifests import Manifest
-from mlops_desktop.blobs.rowhash import U64
-from mlops_desktop.blobs.tables import TableWriter
-from mlops_desktop.blobs.readers import arrowfile, csv
-from mlops_desktop.child import runner
-from mlops_desktop.core.datasets import Column, ColumnType, DataWarning
-from mlops_desktop.core.errors import Damaged
-from mlops_desktop.core.jsonable import to_plain
-from mlops_desktop.core.profile import ColumnProfile, Profile
-from mlops_desktop.ml.profile import profile_column, profile_large
-from mlops_desktop.ml.warnings import data_warnings, ranked
+from mlops_desktop.blobs.readers import formats
+from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Reading, Seen
+from mlops_desktop.child import runner, storing
+from mlops_desktop.child.no_pandas import refuse_pandas
+from mlops_desktop.child.storing import Written
+from mlops_desktop.core.datasets import ColumnType, DataWarning, ImportOptions
+from mlops_desktop.core.errors import Damaged, UserError
+from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.paths import Workspace
 
 _READING = 0.7  # The part of the whole that reading takes.
-_PROFILED = 0.9
-_REPORT_S = 0.1
-_EXACT_ROWS = 2_000_000  # Above, profiles look at a sample of the chunks, to bound the memory.
-_HEAD_ROWS = 4096
-_BLOCK_ROWS = 1 << 20
+_WORDS = {
+    ColumnType.INTEGER: "whole numbers",
+    ColumnType.NUMBER: "numbers",
+    ColumnType.BOOLEAN: "true or false",
+    ColumnType.TEXT: "text",
+    ColumnType.DATETIME: "dates",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A table that is on the disk, still in the scratch folder."""
 
-    writer: TableWriter
-    manifest: Manifest
-    hashes: U64
+    written: Written
     warnings: list[DataWarning]
     sha256: str
     bytes: int
-
-
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow imports pandas (0.5 s) at the first array it makes, if it can; nothing here does."""
-
-    def find_spec(self, name: str, _path: object, _target: object = None) -> None:
-        if name == "pandas":
-            raise ImportError("An import does without pandas.")
+    options: ImportOptions
 
 
 def main(job_file: Path) -> int:
-    sys.meta_path.insert(0, _WithoutPandas())
-    pa.scalar(False)  # pyarrow looks for pandas now: two threads that look at once would clash.
+    refuse_pandas()
     return runner.run(ingest, job_file)
 
 
@@ -72,6 +53,8 @@ def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.J
         known = [manifests.read(workspace, name) for name in _texts(job["known"])]
         return _ingest(job, workspace, known, folder, reporter)
     except Damaged:
+        if "append_to" in job:
+            raise
         # What is stored anew shares nothing with a damaged version, and mends its blobs.
         return _ingest(job, workspace, [], folder, reporter)
 
@@ -84,149 +67,98 @@ def _ingest(
     reporter: runner.Reporter,
 ) -> runner.Job:
     path = Path(str(job["path"]))
-    report = _throttled(reporter)
-
-    def reading(fraction: float, text: str) -> None:
-        report(_READING * fraction, text)
-
-    if job["format"] == "arrow":
-        stored = _store_arrow(workspace, path, folder, known, reading)
+    report = storing.throttled(reporter)
+    options = from_plain(ImportOptions, job["options"])
+    reading = storing.part(report, 0, _READING)
+    if "append_to" in job:
+        kept = manifests.read(workspace, str(job["append_to"]))
+        stored = _append(workspace, path, folder, [kept, *known], options, reading)
     else:
-        wanted = {name: ColumnType(kind) for name, kind in dict(job["types"]).items()}  # type: ignore[call-overload]
-        stored = _store_csv(workspace, path, folder, known, wanted, reading)
-    manifest = stored.manifest
-    duplicates, first_duplicate = _duplicates(stored.hashes)
-    staged = stored.writer.staged
-    profile = _profile(staged, manifest, duplicates, report)
-    report(_PROFILED, "Looking for traps")
-    warnings = data_warnings(
-        profile,
-        manifests.read_rows(staged, manifest, 0, _HEAD_ROWS),
-        lambda names: manifests.load(staged, manifest, names),
-        first_duplicate,
-    )
-    stored.writer.publish()
-    manifest_name = manifests.save(workspace, manifest)
-    profile_name = objects.put_bytes(workspace, manifests.compress_json(to_plain(profile)))
-    old = {place for version in known for place in version.places.values()}
-    added = sum(place.length for place in set(manifest.places.values()) - old)
+        stored = _store(workspace, path, folder, known, options, reading)
+    looking = storing.part(report, _READING, 1)
     return {
-        "manifest": manifest_name,
-        "profile": profile_name,
-        "rows": manifest.rows,
-        "columns": to_plain(manifest.columns),
-        "content_hash": manifest.content_hash,
-        "warnings": to_plain(ranked([*stored.warnings, *warnings])),
-        "stored_bytes": added
-        + sum(workspace.blob(name).stat().st_size for name in (manifest_name, profile_name)),
+        **storing.publish(workspace, stored.written, stored.warnings, looking),
+        "options": to_plain(stored.options),
         "sha256": stored.sha256,
         "bytes": stored.bytes,
     }
 
 
-def _store_csv(
+def _store(
     workspace: Workspace,
     path: Path,
     folder: Path,
     known: list[Manifest],
-    wanted: dict[str, ColumnType],
-    report: csv.Progress,
+    options: ImportOptions,
+    report: Progress,
 ) -> Stored:
-    reading = csv.prepare(path, wanted, report)
+    reading = formats.open_file(path, options, report)
     while True:
-        with reading.file.open() as source:
-            try:
-                batches = csv.read(reading, source, report)
-                written = _write(workspace, folder, reading.columns, batches, known)
-            except csv.Contradiction as found:
-                reading = found.reading
-                continue
-            return Stored(*written, reading.warnings, source.sha256(), reading.file.size)
+        seen = Seen()
+        try:
+            batches = reading.batches(seen, report)
+            written = storing.write(workspace, folder, reading.columns, batches, known)
+        except Contradiction as found:
+            reading = found.reading
+            continue
+        return Stored(written, list(reading.warnings), seen.sha256, seen.bytes, reading.options)
 
 
-def _store_arrow(
+def _append(
     workspace: Workspace,
     path: Path,
     folder: Path,
     known: list[Manifest],
-    report: csv.Progress,
+    options: ImportOptions,
+    report: Progress,
 ) -> Stored:
-    with pa.memory_map(str(path)) as file:
-        columns, batches = arrowfile.read(pa.ipc.open_file(file), report)
-        written = _write(workspace, folder, columns, batches, known)
-    return Stored(*written, [], objects.sha256_of(path), path.stat().st_size)
+    """The rows of the first known version, then those of the file, which must have its columns."""
+    kept = known[0]
+    types = {column.name: column.type for column in kept.columns}
+    names = [column.name for column in formats.open_file(path, options, report).columns]
+    _check_columns(path, names, list(types))
+    reading = formats.open_file(path, replace(options, types=types), report)
+    while True:
+        seen = Seen()
+        try:
+            batches = _in_order(reading, list(types), seen, report)
+            written = storing.write(workspace, folder, kept.columns, batches, known, kept)
+        except Contradiction as found:
+            reading = found.reading
+            continue
+        for name, misfit in reading.misfits.items():
+            raise UserError(
+                f"Column {name!r} holds {_WORDS[types[name]]} so far, which {misfit} of "
+                f"{path.name} is not.",
+                hint="Correct the file; nothing of it was added.",
+            )
+        return Stored(written, list(reading.warnings), seen.sha256, seen.bytes, reading.options)
 
 
-def _write(
-    workspace: Workspace,
-    folder: Path,
-    columns: tuple[Column, ...],
-    batches: Iterator[pa.RecordBatch],
-    known: list[Manifest],
-) -> tuple[TableWriter, Manifest, U64]:
-    with TableWriter(workspace, folder, columns, known) as writer:
-        hashes = [writer.write(batch) for batch in batches]
-        return writer, writer.finish(), np.concatenate([np.zeros(0, np.uint64), *hashes])
+def _in_order(
+    reading: Reading, names: list[str], seen: Seen, report: Progress
+) -> Iterator[pa.RecordBatch]:
+    for batch in reading.batches(seen, report):
+        yield batch.select(names)
 
 
-def _profile(
-    workspace: Workspace,
-    manifest: Manifest,
-    duplicates: int,
-    report: Callable[[float, str], None],
-) -> Profile:
-    def one(position: int) -> ColumnProfile:
-        column = manifest.columns[position]
-        every = math.ceil(manifest.rows / _EXACT_ROWS) or 1
-        some = list(manifests.parts(workspace, manifest, position, every))
-        kind: Any = ARROW_TYPES[column.type]
-        sample = pa.chunked_array(some, kind)
-        if every == 1:
-            return profile_column(column, sample)
-        return profile_large(column, sample, manifests.parts(workspace, manifest, position))
-
-    columns: list[ColumnProfile] = []
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for column in pool.map(one, range(len(manifest.columns))):
-            part = len(columns) / len(manifest.columns)
-            report(_READING + (_PROFILED - _READING) * part, f"Looking at `{column.name}`")
-            columns.append(column)
-    return Profile(manifest.rows, duplicates, tuple(columns))
+def _check_columns(path: Path, names: list[str], wanted: list[str]) -> None:
+    missing = [name for name in wanted if name not in names]
+    more = [name for name in names if name not in wanted]
+    if not missing and not more:
+        return
+    said = [f"it lacks {_listed(missing)}"] if missing else []
+    said += [f"it has {_listed(more)} besides"] if more else []
+    raise UserError(
+        f"{path.name} does not have the same columns: {', and '.join(said)}.",
+        hint="Rows can be added from a file with the same columns, in any order; nothing was "
+        "changed.",
+    )
 
 
-def _duplicates(hashes: U64) -> tuple[int, int | None]:
-    """How many rows equal an earlier one, and the first of them (rows count from 1)."""
-    ordered = np.sort(hashes)
-    count = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
-    if not count:
-        return 0, None
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    del ordered  # There may be hundreds of megabytes of them.
-    seen = np.zeros(len(repeated), bool)
-    for start in range(0, len(hashes), _BLOCK_ROWS):
-        block = hashes[start : start + _BLOCK_ROWS]
-        places = np.minimum(np.searchsorted(repeated, block), len(repeated) - 1)
-        rows = np.flatnonzero(repeated[places] == block)
-        groups, first = np.unique(places[rows], return_index=True)
-        again = np.ones(len(rows), bool)
-        again[first] = seen[groups]
-        if again.any():
-            return count, start + int(rows[again.argmax()]) + 1
-        seen[groups] = True
-    raise AssertionError("Hashes that repeat are found again.")
-
-
-def _throttled(reporter: runner.Reporter) -> Callable[[float, str], None]:
-    last = 0.0
-
-    def report(fraction: float, text: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _REPORT_S:
-            last = now
-            reporter.progress(fraction, text)
-
-    return report
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 def _texts(value: object) -> list[str]:

@@ -42,10 +42,13 @@ def write(
     columns: tuple[Column, ...],
     batches: Iterable[pa.RecordBatch],
     known: Sequence[Manifest],
+    kept: Manifest | None = None,
 ) -> Written:
-    """Store batches in the scratch folder. known: versions to share chunks with, parent first."""
+    """Store batches in the scratch folder. known: versions to share chunks with, parent first.
+    kept: the known one whose rows come first."""
     with TableWriter(workspace, folder, columns, known) as writer:
-        hashes = [writer.write(batch) for batch in batches]
+        hashes = [] if kept is None else [writer.keep(kept)]
+        hashes += [writer.write(batch) for batch in batches]
         manifest = writer.finish()
         return Written(writer, manifest, np.concatenate([np.zeros(0, np.uint64), *hashes]))
 

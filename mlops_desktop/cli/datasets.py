@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from mlops_desktop.actions import checks, datasets
+from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
-from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportSpec
+from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportOptions, ImportSpec
 from mlops_desktop.core.sentences import headline
 
 File = click.Path(path_type=Path, dir_okay=False)
@@ -23,11 +24,14 @@ def data() -> None:
 @click.argument("file", type=File)
 @click.option("--name", required=True, help="The dataset; a new version where it exists.")
 @click.option("--message", default="", help="What is new in this version.")
+@reading_options
 @json_option
 @click.pass_obj
-def add(session: Session, file: Path, name: str, message: str, as_json: bool) -> None:
-    """Read FILE into a new version of a dataset."""
-    spec = ImportSpec(path=str(file.absolute()), dataset=name, message=message)
+def add(
+    session: Session, file: Path, name: str, message: str, options: ImportOptions, as_json: bool
+) -> None:
+    """Read FILE into a new version of a dataset. How it is read is guessed: see data preview."""
+    spec = ImportSpec(str(file.absolute()), name, message, options)
     version = datasets.import_file(session.lane, spec, TerminalContext())
     text = (
         f"{version.ref}: {version.rows:,} rows, {len(version.columns)} columns, "

@@ -51,6 +51,11 @@ class ArrowReading:
     def warnings(self) -> list[DataWarning]:
         return [*self._renamed, *(w for keeper in self._keepers for w in keeper.warnings)]
 
+    @property
+    def misfits(self) -> dict[str, str]:
+        pairs = zip(self._types, self._keepers, strict=True)
+        return {name: keeper.misfit for name, keeper in pairs if keeper.misfit}
+
     def batches(self, seen: Seen, progress: Progress) -> Iterator[pa.RecordBatch]:
         """The rows in order. Raises UserError for values that do not fit."""
         schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in self.columns])

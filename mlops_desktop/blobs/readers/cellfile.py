@@ -79,6 +79,10 @@ class CellReading(ABC):
         return [*self.warned, *(w for plan in self._plans.values() for w in plan.warnings)]
 
     @property
+    def misfits(self) -> dict[str, str]:
+        return {name: plan.misfit for name, plan in self._plans.items() if plan.misfit}
+
+    @property
     def guesses(self) -> tuple[Guess, ...]:
         dates = [p for p in self._plans.values() if p.notation.day_first is not None]
         if not dates and self.options.day_first is None:

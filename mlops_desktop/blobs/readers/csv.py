@@ -64,6 +64,10 @@ class CsvReading:
         return [*self.file.warnings, *(warning for warning in found if warning is not None)]
 
     @property
+    def misfits(self) -> dict[str, str]:
+        return {name: v.misfit for name, v in self.verdicts.items() if v.misfit}
+
+    @property
     def guesses(self) -> tuple[Guess, ...]:
         dates = [v for v in self.verdicts.values() if v.day_first is not None]
         asked = self.file.options.day_first

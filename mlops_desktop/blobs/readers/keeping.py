@@ -58,6 +58,11 @@ class Keeper:
         self._example = ""
 
     @property
+    def misfit(self) -> str:
+        """The first value that was not of the type that was asked for."""
+        return f"row {self._first:,}, {self._example!r}" if self._lost else ""
+
+    @property
     def warnings(self) -> list[DataWarning]:
         """Complete when all arrays were taken."""
         found = []

@@ -52,6 +52,7 @@ class Plan:
     notation: Notation = PLAIN
     warnings: tuple[DataWarning, ...] = ()
     why_day_first: str = ""
+    misfit: str = ""
 
 
 class LooseColumn:
@@ -104,7 +105,7 @@ class LooseColumn:
             verdict = self._long()
         notation = Notation(texts.notation.decimal, texts.notation.thousands, verdict.day_first)
         warned = (verdict.warning,) if verdict.warning is not None else ()
-        return Plan(verdict.kind, True, notation, (*nested, *warned), verdict.why)
+        return Plan(verdict.kind, True, notation, (*nested, *warned), verdict.why, verdict.misfit)
 
     def _natural(self) -> ColumnType | None:
         if self.widest > 2**63 - 1 or self._is_rounding():

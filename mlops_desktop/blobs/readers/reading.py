@@ -26,7 +26,8 @@ class Reading(Protocol):
     """A file of some format and how it is to be read.
 
     width: the columns of the file; a sample may have fewer. sampled: only the first rows were
-    looked at. warnings: complete when all rows were read. options: all that are settled.
+    looked at. options: all that are settled. warnings, and misfits (by column, the first value
+    that is not of the type that was asked for): complete when all rows were read.
     """
 
     @property
@@ -37,6 +38,8 @@ class Reading(Protocol):
     def sampled(self) -> bool: ...
     @property
     def warnings(self) -> Sequence[DataWarning]: ...
+    @property
+    def misfits(self) -> dict[str, str]: ...
     @property
     def guesses(self) -> tuple[Guess, ...]: ...
     @property

@@ -69,6 +69,11 @@ class SqliteReading:
     def warnings(self) -> list[DataWarning]:
         return [*self._renamed, *(w for plan in self._plans for w in plan.warnings)]
 
+    @property
+    def misfits(self) -> dict[str, str]:
+        pairs = zip(self._names, self._plans, strict=False)
+        return {name: plan.misfit for name, plan in pairs if plan.misfit}
+
     def batches(self, seen: Seen, progress: Progress) -> Iterator[pa.RecordBatch]:
         """The rows in the order of the table or the query."""
         schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in self.columns])

@@ -63,6 +63,7 @@ class Tally:
         self.either = First()  # A date that can be read both ways, and differs.
         self.only = {True: First(), False: First()}  # One that fits only one way.
         self.not_number = First()
+        self.not_whole = First()
         self.not_time = First()
         self.as_is = True
 
@@ -84,8 +85,11 @@ class Tally:
         zoned = pc.is_valid(times(cells, ZONED_TIME, "UTC"))
         large = too_long(cells if self.notation.is_plain else self.notation.plain(cells))
         self.numbers += _count(number)
-        self.whole += _count(_matches(cells, self.notation.whole)) - large
-        self.zero_led += _count(_matches(cells, _ZERO_LED))
+        whole = _matches(cells, self.notation.whole)
+        zero_led = _matches(cells, _ZERO_LED)
+        self.whole += _count(whole) - large
+        self.zero_led += _count(zero_led)
+        self.not_whole.add(pc.and_not(there, pc.or_(whole, zero_led)), texts, before)
         self.too_long += large
         self.booleans += _count(_matches(cells, BOOLEAN))
         self.times += _count(plain)
@@ -127,10 +131,13 @@ class Tally:
             return False
         if _count(_matches(texts, r"^[+]|[nN]")):
             return False  # Arrow's reader takes +1 for no integer, and nan and inf are special.
-        zero_led, large = _count(_matches(texts, _ZERO_LED)), too_long(texts)
-        self.zero_led += zero_led
+        whole, zero_led = _matches(texts, PLAIN.whole), _matches(texts, _ZERO_LED)
+        large = too_long(texts)
+        self.zero_led += _count(zero_led)
         self.too_long += large
-        self.whole += _count(_matches(texts, PLAIN.whole)) - large
+        self.whole += _count(whole) - large
+        parts = pc.and_not(pc.is_valid(texts), pc.or_(whole, zero_led))
+        self.not_whole.add(parts, texts, self.rows - len(texts))
         self.numbers += len(texts) - texts.null_count
         return True
 

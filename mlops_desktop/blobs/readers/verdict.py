@@ -15,7 +15,8 @@ _PARTLY = 0.5
 class Verdict:
     """kind: what the column is read as. native: Arrow's CSV reader can read it by itself.
     sure: more rows can only contradict it in a way that Arrow's reader reports. day_first: how
-    its dates are written, where they are not written year first; why: the reason for that."""
+    its dates are written, where they are not written year first; why: the reason for that.
+    misfit: the first cell that is not of the type that was asked for, nor stands for missing."""
 
     kind: ColumnType
     native: bool
@@ -23,6 +24,7 @@ class Verdict:
     warning: DataWarning | None = None
     day_first: bool | None = None
     why: str = ""
+    misfit: str = ""
 
 
 def judge(name: str, tally: Tally, wanted: ColumnType | None = None) -> Verdict:
@@ -110,8 +112,13 @@ def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
         good = tally.times + tally.zoned + tally.written[order]
     bad = tally.rows - tally.empty - good
     warning = None
+    misfit = ""
     if bad:
-        sort = tally.not_time if wanted is ColumnType.DATETIME else tally.not_number
+        sort = tally.not_number
+        if wanted in (ColumnType.DATETIME, ColumnType.INTEGER):
+            sort = tally.not_time if wanted is ColumnType.DATETIME else tally.not_whole
+        if bad > tally.marked.count:
+            misfit = str(sort).removeprefix("first: ") if sort.count else "one of its values"
         firsts = [first for first in (tally.marked, sort) if first.count]
         first = f" ({min(firsts, key=lambda f: f.row)})" if firsts else ""
         warning = DataWarning(
@@ -123,7 +130,9 @@ def _as_wanted(name: str, tally: Tally, wanted: ColumnType) -> Verdict:
             "Correct them in the file, or import the column as text.",
             read_as=(ColumnType.TEXT,),
         )
-    return Verdict(wanted, native=False, sure=False, warning=warning, day_first=order)
+    return Verdict(
+        wanted, native=False, sure=False, warning=warning, day_first=order, misfit=misfit
+    )
 
 
 def _spoiled(name: str, tally: Tally, cells: int) -> DataWarning | None:
