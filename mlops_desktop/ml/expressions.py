@@ -190,8 +190,10 @@ class _Call:
             return self._rounded()
         if name in ("min", "max"):
             alike = self._alike(parts)
-            if alike[0].type in (TEXT, BOOLEAN):
+            if alike[0].type is TEXT:
                 raise self._wrong(parts[0], "numbers or dates")
+            if alike[0].type is BOOLEAN:
+                alike = tuple(map(_as_integer, alike))
             return Expr(name, alike[0].type, alike)
         if name in ("coalesce", "if"):
             tested = (self._truth(parts[0]),) if name == "if" else ()
@@ -249,8 +251,8 @@ class _Call:
         kinds = {part.type for part in parts}
         if len(kinds) == 1:
             return parts
-        if kinds == {INTEGER, NUMBER}:
-            return tuple(map(as_number, parts))
+        if kinds <= {INTEGER, NUMBER, BOOLEAN}:
+            return tuple(map(as_number if NUMBER in kinds else _as_integer, parts))
         if kinds == {TEXT, DATETIME}:
             texts = [part for part in parts if part.type is TEXT]
             if all(part.op == "constant" for part in texts):
