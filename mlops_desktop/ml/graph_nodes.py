@@ -23,7 +23,9 @@ class Nodes:
     Numbers, booleans and moments are float64 with NaN for missing; conditions are bool.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        """prefix: of all names, so that none is a column's."""
+        self._prefix = prefix
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._known: dict[tuple[str, str], str] = {}
@@ -31,7 +33,7 @@ class Nodes:
     def add(
         self, op: str, inputs: Sequence[str], output: str = "", domain: str = "", **settings: Any
     ) -> str:
-        name = output or f"t{len(self.nodes)}"
+        name = output or f"{self._prefix}t{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [name], domain=domain, **settings))
         return name
 
@@ -39,7 +41,7 @@ class Nodes:
         """A constant tensor, each different one stored once."""
         key = (str(value.dtype), repr(value.tolist()))
         if key not in self._known:
-            name = self._known[key] = f"c{len(self.constants)}"
+            name = self._known[key] = f"{self._prefix}c{len(self.constants)}"
             self.constants.append(numpy_helper.from_array(value, name))
         return self._known[key]
 

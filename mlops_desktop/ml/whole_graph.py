@@ -3,6 +3,7 @@
 The app's own server does not need it (plain Python encodes a row in microseconds); it is for
 other programs. One input a column, [rows, 1]: numbers, booleans (0 or 1) and moments
 (microseconds since 1970) are float64, missing is NaN; text is string, missing is "(missing)".
+The output is called "prediction", which no column may be.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, compose, helper
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Signature
@@ -22,6 +23,7 @@ from mlops_desktop.ml.graph_nodes import Inexpressible, Nodes
 from mlops_desktop.ml.graph_operations import tensor_of
 
 OPSET = 20
+OUTPUT = "prediction"
 
 
 def whole(
@@ -34,7 +36,10 @@ def whole(
 
     Raises Inexpressible where a step has no ONNX form, and says which.
     """
-    nodes = Nodes()
+    prefix = "made/"
+    while any(field.name.startswith(prefix) for field in signature.inputs):
+        prefix = f"_{prefix}"
+    nodes = Nodes(prefix)
     tensors: dict[str, str] = {}
     inputs = []
     for field in signature.inputs:
@@ -46,13 +51,18 @@ def whole(
         made = {item.column.name: tensor_of(item.expression, tensors, nodes) for item in step.makes}
         tensors |= made
     parts = [_encoded(step, tensors, nodes) for step in encoder["steps"]]
-    nodes.add("Concat", parts, output="x", axis=1)
-    model = onnx.load_model_from_string(estimator)
+    last = f"{prefix}model/"
+    nodes.add("Concat", parts, output=f"{last}x", axis=1)
+    model = compose.add_prefix(onnx.load_model_from_string(estimator), last)
+    answer = helper.make_node("Identity", [f"{last}y"], [OUTPUT])
+    output = onnx.ValueInfoProto()
+    output.CopyFrom(model.graph.output[0])
+    output.name = OUTPUT
     graph = helper.make_graph(
-        [*nodes.nodes, *model.graph.node],
+        [*nodes.nodes, *model.graph.node, answer],
         "model",
         inputs,
-        list(model.graph.output),
+        [output],
         [*nodes.constants, *model.graph.initializer],
     )
     made_of = helper.make_model(

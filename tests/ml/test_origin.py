@@ -72,14 +72,27 @@ def test_that_raw_rows_are_answered_as_the_trained_pipeline_does(
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
-def test_that_the_whole_graph_answers_raw_columns_alike(algorithm: Algorithm) -> None:
+def test_that_the_steps_are_in_the_whole_graph(algorithm: Algorithm) -> None:
     problem = derived(Task.BINARY)
+    exported = export.export(problem, fitted(problem, algorithm).pipeline)
+    assert (exported.why_no_whole, exported.whole is not None) == ("", True)
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_that_the_whole_graph_answers_raw_columns_alike(algorithm: Algorithm) -> None:
+    # Columns may be called as inner tensors are.
+    table = mixed_table(600).rename_columns(
+        ["x", "y", "town", "garden", "listed", "price", "sold", "grade"]
+    )
+    steps = (Step(StepKind.RATIO, {"column": "x", "by": "y", "into": "made/t0"}),)
+    derived_table, origin = trace(table, steps, {})
+    problem = pose(derived_table, spec_for(Task.BINARY), origin)
     exported = export.export(problem, fitted(problem, algorithm).pipeline)
     assert exported.why_no_whole == ""
     assert exported.whole is not None
     table = problem.table.take(problem.parts.heldout)
     run = export.session(exported.whole).run
-    (found,) = run(["y"], whole_graph.feeds(problem.signature, table))
+    (found,) = run(["prediction"], whole_graph.feeds(problem.signature, table))
     np.testing.assert_allclose(found, exported.served, atol=1e-5)
 
 
