@@ -31,7 +31,7 @@ ROWS = b'[[1,"x"],[2.5,"y: z"]]'
         b'{"dataframe_split": {"columns": ["a", "b"], "data": %b}}\n',
     ],
 )
-@pytest.mark.parametrize("rows", [ROWS, b'[[1, "x"], [null, "y"]]', b"[[1,2],[3e5,-4.5]]"])
+@pytest.mark.parametrize("rows", [ROWS, b'[[1, "\\u0078"], [null, "}"]]', b"[[1,2],[3e5,-4.5]]"])
 def test_that_the_rows_are_found_as_they_came(body: bytes, rows: bytes) -> None:
     assert rows_text(body % rows, COLUMNS, 2) == rows
 
@@ -46,8 +46,7 @@ def test_that_the_rows_are_found_as_they_came(body: bytes, rows: bytes) -> None:
         b'{"instances":[[1,"x"],[2,"y"]],"params":{}}',
         b'{"instances":[[1,"x"],[[2],"y"]]}',
         b'{"instances":[[1,"x"],\n[2,"y"]]}',
-        b'{"instances":[[1,"\\u0078"],[2,"y"]]}',
-        b'{"instances":[[1,"{"],[2,"y"]]}',
+        b'{"instances":[[1,"["],[2,"y"]]}',
         b'{"inputs":[[1,"x"],[2,"y"]]}',
         b'{"dataframe_split":{"data":[[1,"x"],[2,"y"]],"columns":["b","a"]}}',
         b'{"dataframe_split":{"columns":["b","a"],"data":[[1,"x"],[2,"y"]]}}',
