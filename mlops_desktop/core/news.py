@@ -45,6 +45,13 @@ def _news(entry: AuditEntry) -> News | None:
         case "dataset.imported":
             rows = "1 row" if detail["rows"] == 1 else f"{detail['rows']:,} rows"
             return News("imported", Tone.OK, f"{subject}, {rows}", entry.at)
+        case "checks.run" if detail["failed"]:
+            count = detail["failed"]
+            text = f"{subject}: {count} {'rule fails' if count == 1 else 'rules fail'}"
+            tone = Tone.ERROR if detail["blocked"] else Tone.WARN
+            return News("checked", tone, text, entry.at)
+        case "checks.overridden":
+            return News("overridden", Tone.WARN, f"{subject}: {detail['reason']}", entry.at)
         case "run.ended":
             state = str(detail.get("state", ""))
             value = detail.get("value")

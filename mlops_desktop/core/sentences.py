@@ -86,7 +86,7 @@ def plain(text: str) -> str:
 
 def percent(share: float) -> str:
     """0.05 as 5 %; as many digits as tell a share from nothing and from all."""
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def number(value: object) -> str:

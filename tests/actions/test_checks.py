@@ -85,7 +85,7 @@ def test_that_a_blocking_failure_refuses_training_and_a_reason_allows_it(
     assert caught.value.exit_code == 1
     text = str(caught.value)
     assert "people@2" in text
-    assert "2 of 120 rows (1.67 %) break it, such as 200. First rows: 4, 71." in text
+    assert "2 of 120 rows (1.7 %) break it, such as 200. First rows: 4, 71." in text
     assert "Mend the data" in text
     with pytest.raises(ChecksFailed):
         runs.start_experiment(store, spec, despite_checks="  ")

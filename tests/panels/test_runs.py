@@ -143,8 +143,8 @@ def test_that_a_refused_request_is_explained_in_the_form(
     open_form(panel, qtbot)
     panel.form.target.setCurrentText("day")
     click(panel, "train-button", qtbot)
-    qtbot.waitUntil(panel.form._error.isVisible, timeout=WAIT_MS)
-    assert "cannot be predicted" in panel.form._error.accessibleName()
+    qtbot.waitUntil(panel.form.refusal.box.isVisible, timeout=WAIT_MS)
+    assert "cannot be predicted" in panel.form.refusal.box.accessibleName()
 
 
 def queued(panel: RunsPanel, qtbot: QtBot) -> list[Run]:

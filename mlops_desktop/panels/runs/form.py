@@ -39,7 +39,7 @@ from mlops_desktop.core.runs import (
 from mlops_desktop.panels.runs.choices import choice, chosen, fill, titled
 from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.leave_out import LeaveOut
-from mlops_desktop.widgets.banner import ErrorBox
+from mlops_desktop.panels.runs.refusal import Refusal
 from mlops_desktop.widgets.buttons import link, primary, secondary
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.page import scrolled
@@ -49,10 +49,11 @@ _YES = {"yes", "true", "1"}
 
 
 class TrainForm(Card):
-    """version_wanted carries a Ref to look up and give to show_version(); submitted a TrainSpec."""
+    """version_wanted carries a Ref to look up and give to show_version(); submitted a TrainSpec,
+    and the reason to train although a check failed, or nothing."""
 
     version_wanted = Signal(object)
-    submitted = Signal(object)
+    submitted = Signal(object, str)
     closed = Signal()
 
     def __init__(self) -> None:
@@ -68,9 +69,9 @@ class TrainForm(Card):
         self._build()
 
     def _build(self) -> None:
-        self._error = ErrorBox()
-        self._error.setObjectName("train-error")
-        self.body.addWidget(self._error)
+        self.refusal = Refusal()
+        self.refusal.overridden.connect(self._submit)
+        self.body.addWidget(self.refusal)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
@@ -88,7 +89,7 @@ class TrainForm(Card):
         bar = area.verticalScrollBar()
         bar.rangeChanged.connect(lambda _, end: bar.setValue(0 if self._extra.isHidden() else end))
         self.body.addWidget(area, 1)
-        self.button = primary(self.tr("Start training"), "play", self._submit)
+        self.button = primary(self.tr("Start training"), "play", lambda: self._submit(""))
         self.button.setObjectName("train-button")
         cancel = secondary(self.tr("Cancel"), "", self.closed.emit)
         cancel.setObjectName("train-cancel")
@@ -157,7 +158,7 @@ class TrainForm(Card):
     ) -> None:
         """Choose a version, or repeat a request; found: what its run warned of."""
         self._prefill, self._found = spec, tuple(found)
-        self._error.show_error(None)
+        self.refusal.show_error(None)
         if spec is not None:
             ref = Ref(spec.dataset, version=spec.version)
         ref = ref or Ref(self.dataset.currentText())
@@ -184,7 +185,7 @@ class TrainForm(Card):
         self.button.setEnabled(True)
 
     def show_error(self, error: UserError) -> None:
-        self._error.show_error(error)
+        self.refusal.show_error(error)
         self.button.setEnabled(True)
 
     def spec(self) -> TrainSpec | None:
@@ -313,7 +314,7 @@ class TrainForm(Card):
     def _toggle_more(self) -> None:
         self._extra.setVisible(self._extra.isHidden())
 
-    def _submit(self) -> None:
+    def _submit(self, despite_checks: str) -> None:
         spec = self.spec()
         if spec is None:
             text = self.target.currentText()
@@ -324,9 +325,9 @@ class TrainForm(Card):
                 )
             )
             return
-        self._error.show_error(None)
+        self.refusal.show_error(None)
         self.button.setEnabled(False)
-        self.submitted.emit(spec)
+        self.submitted.emit(spec, despite_checks)
 
 
 def _task(column: ColumnProfile) -> Task | None:

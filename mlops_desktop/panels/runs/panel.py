@@ -286,12 +286,14 @@ class RunsPanel(Page):
         self._right.setCurrentIndex(_FORM)
         self.form.open_for(spec=run.spec, found=run.warnings)
 
-    def _start(self, spec: TrainSpec) -> None:
-        self._jobs.run(
+    def _start(self, spec: TrainSpec, despite_checks: str) -> None:
+        self._jobs.start(
             self,
-            lambda store: runs.start_experiment(store, spec),
+            "",
+            lambda lane, context: runs.begin(lane, spec, context, despite_checks=despite_checks),
             self._on_started,
             self.form.show_error,
+            quiet=True,
         )
 
     def _on_started(self, queued: list[Run]) -> None:
