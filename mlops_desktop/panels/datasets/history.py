@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import versions as actions
 from mlops_desktop.core.answers import Answer, key_of
+from mlops_desktop.core.checks import CheckSummary
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.versions import Use, in_words
 from mlops_desktop.widgets.banner import Banner
@@ -87,10 +88,17 @@ class VersionHistory(Card):
         return asks
 
     def show_versions(
-        self, versions: Sequence[DatasetVersion], answers: Mapping[str, Answer], chosen: str
+        self,
+        versions: Sequence[DatasetVersion],
+        answers: Mapping[str, Answer],
+        checked: Mapping[int, CheckSummary],
+        chosen: str,
     ) -> None:
+        """checked: how versions did in their checks, by number."""
         self._versions = {version.ref: version for version in versions}
-        self.timeline.set_entries([self._entry(version, answers) for version in versions])
+        self.timeline.set_entries(
+            [self._entry(v, answers, checked.get(v.version)) for v in versions]
+        )
         self.timeline.choose(chosen)
 
     def close_asks(self) -> None:
@@ -222,14 +230,24 @@ class VersionHistory(Card):
             self.failed.emit,
         )
 
-    def _entry(self, version: DatasetVersion, answers: Mapping[str, Answer]) -> TimelineEntry:
+    def _entry(
+        self,
+        version: DatasetVersion,
+        answers: Mapping[str, Answer],
+        checked: CheckSummary | None,
+    ) -> TimelineEntry:
         source = version.source
         file = PurePath(source.path).name if source.path else source.kind
         said = version.note or version.message or file
         asked = [w for w in version.warnings if key_of(w) not in answers]
         words = self.tr("1 warning") if len(asked) == 1 else self.tr("{0} warnings")
         chips: list[tuple[str, Kind]] = [(tag, "info") for tag in version.tags]
-        chips += [(words.format(len(asked)), "warn")] if asked else []
+        if checked is not None and checked.failed:  # There is room for one of the two.
+            one, many = self.tr("checks: 1 fails"), self.tr("checks: {0} fail")
+            text = one if checked.failed == 1 else many.format(checked.failed)
+            chips.append((text, "error" if checked.blocked else "warn"))
+        elif asked:
+            chips.append((words.format(len(asked)), "warn"))
         rows = self.tr("1 row") if version.rows == 1 else self.tr("{0} rows")
         who = self.tr("{0} by {1}").format(ago(version.created_at), version.by)
         return TimelineEntry(

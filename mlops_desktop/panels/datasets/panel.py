@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.actions import answers, datasets
+from mlops_desktop.actions import answers, checks, datasets
 from mlops_desktop.core.answers import Answer
+from mlops_desktop.core.checks import CheckSummary
 from mlops_desktop.core.datasets import (
     ColumnType,
     Dataset,
@@ -27,6 +28,7 @@ from mlops_desktop.core.datasets import (
 )
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.recipes import Step
+from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.inspector import Inspector
 from mlops_desktop.panels.datasets.lineage import LineageTab
@@ -136,6 +138,7 @@ class DatasetsPanel(Page):
         self._tabs: dict[str, VersionTab] = {
             self.tr("Table"): TableTab(self._jobs, self._workspace),
             self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
+            self.tr("Checks"): ChecksTab(self._jobs, self._workspace),
             self.tr("Lineage"): LineageTab(self._jobs, self._workspace),
         }
         for title, tab in self._tabs.items():
@@ -143,6 +146,7 @@ class DatasetsPanel(Page):
             tab.failed.connect(self._error.show_error)
             tab.made.connect(self._on_made)
             tab.toast.connect(self.toast)
+            tab.undoable.connect(self.undoable)
             tab.open_panel.connect(self.open_panel)
         right.addWidget(self.tabs, 1)
         across.addLayout(right, 1)
@@ -257,13 +261,19 @@ class DatasetsPanel(Page):
         self.chooser.setCurrentText(name)
         self._jobs.run(
             self,
-            lambda store: (datasets.list_versions(store, name), answers.answers(store, name)),
+            lambda store: (
+                datasets.list_versions(store, name),
+                answers.answers(store, name),
+                checks.summaries(store, name),
+            ),
             self._show_versions,
             self._error.show_error,
         )
 
-    def _show_versions(self, found: tuple[list[DatasetVersion], dict[str, Answer]]) -> None:
-        self._versions, self._answers = found
+    def _show_versions(
+        self, found: tuple[list[DatasetVersion], dict[str, Answer], dict[int, CheckSummary]]
+    ) -> None:
+        self._versions, self._answers, checked = found
         if self._versions[0].dataset != self.chooser.currentText():
             return  # Another one was chosen meanwhile.
         number = self._version.version if self._version else None
@@ -272,7 +282,7 @@ class DatasetsPanel(Page):
         if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
             number, self._wanted = self._wanted.version, None
         chosen = next((v for v in self._versions if v.version == number), self._versions[0])
-        self.care.show_versions(self._versions, self._answers, chosen.ref)
+        self.care.show_versions(self._versions, self._answers, checked, chosen.ref)
         self._show_version(chosen)
         self._stack.setCurrentIndex(_FULL)
 

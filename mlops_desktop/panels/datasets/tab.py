@@ -27,6 +27,7 @@ class VersionTab(QWidget):
 
     failed: a UserError for the panel to show. made: a version that the panel is to show next.
     steps_wanted: a tuple of core/recipes.Step to add to the recipe that is being written.
+    undoable: what was done, and a function that undoes it.
     column_chosen: the column that the inspector tells of; inspector_wanted: and that it opens.
     """
 
@@ -34,6 +35,7 @@ class VersionTab(QWidget):
     made = Signal(object)
     steps_wanted = Signal(object)
     toast = Signal(str)
+    undoable = Signal(str, object)
     open_panel = Signal(str, object)
     column_chosen = Signal(str)
     inspector_wanted = Signal()
