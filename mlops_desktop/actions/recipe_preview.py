@@ -11,8 +11,8 @@ from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 
 if TYPE_CHECKING:
-    from mlops_desktop.ml.recipe import Checked
-    from mlops_desktop.ml.recipe_preview import Preview
+    from mlops_desktop.ml.recipe import Checked as Checked
+    from mlops_desktop.ml.recipe_preview import Preview as Preview
     from mlops_desktop.paths import Workspace
 
 SAMPLE = 10_000  # Rows looked at, so that the answer comes at once.

@@ -22,6 +22,7 @@ from mlops_desktop.cli import (
     lineage,
     models,
     monitoring,
+    recipes,  # noqa: F401  Adds to `data`.
     runs,
     units,  # noqa: F401  Adds to `data`.
     versions,  # noqa: F401  Adds to `data`.

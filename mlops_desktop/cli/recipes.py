@@ -1,0 +1,283 @@
+"""`data recipe`: save, list, show, preview and apply recipes, and run them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops_desktop.actions import datasets, recipe_files, recipe_preview, recipes
+from mlops_desktop.cli.datasets import File, data, summary, warning_lines
+from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
+from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.recipe_documents import step_document
+from mlops_desktop.core.recipes import RecipeVersion, Step
+from mlops_desktop.core.steps import STEPS, StepField, StepKind
+
+if TYPE_CHECKING:
+    from mlops_desktop.actions.recipe_preview import Preview
+
+_SHOWN = 60
+_FILES = (".yaml", ".yml")
+
+
+@data.group()
+def recipe() -> None:
+    """Recipes: ordered steps that clean a version and make features."""
+
+
+@recipe.command()
+@click.argument("file", type=File)
+@click.option("--name", default="", help="Instead of the name in the file.")
+@json_option
+@click.pass_obj
+def save(session: Session, file: Path, name: str, as_json: bool) -> None:
+    """Keep the recipe of a YAML FILE as the next version of its name.
+
+    Where the newest version has the same steps, nothing is added.
+    """
+    found = recipes.import_file(session.store, file, name)
+    answer(as_json, _summary(found), f"{found.ref}: {_count(len(found.steps), 'step')}")
+
+
+@recipe.command("list")
+@json_option
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List the recipes with their newest version."""
+    found = recipes.list_recipes(session.store)
+    rows: list[tuple[object, ...]] = [
+        (r.ref, len(r.steps), r.created_at[:19], r.by, r.note) for r in found
+    ]
+    titles = ("recipe", "steps", "created", "by", "note")
+    answer(as_json, [_summary(r) for r in found], table(titles, rows))
+
+
+@recipe.command()
+@click.argument("ref")
+@click.option("--out", type=File, help="Write it to a file instead.")
+@json_option
+@click.pass_obj
+def show(session: Session, ref: str, out: Path | None, as_json: bool) -> None:
+    """Print the recipe REF (NAME or NAME@VERSION) as YAML."""
+    found = recipes.get(session.store, ref)
+    text = recipe_files.text_of(found.recipe, found.note, found.steps).rstrip("\n")
+    if out is not None:
+        recipes.export_file(session.store, ref, out)
+        text = f"{found.ref} written to {out}"
+    value = _summary(found) | {"steps": [step_document(step) for step in found.steps]}
+    answer(as_json, value, text)
+
+
+@recipe.command()
+@click.argument("recipe_ref", metavar="RECIPE")
+@click.argument("dataset_ref", metavar="DATASET")
+@click.option("--name", help="The dataset that the new version goes to. Default: the same.")
+@click.option("--message", default="", help="What is new in this version.")
+@json_option
+@click.pass_obj
+def apply(
+    session: Session,
+    recipe_ref: str,
+    dataset_ref: str,
+    name: str | None,
+    message: str,
+    as_json: bool,
+) -> None:
+    """Apply RECIPE (NAME or NAME@VERSION) to the version DATASET, which gives a new version."""
+    made = recipes.apply(
+        session.lane, dataset_ref, recipe_ref, name, message, context=TerminalContext()
+    )
+    _answer_made(made, as_json)
+
+
+@recipe.command()
+@click.argument("dataset_ref", metavar="DATASET")
+@click.option("--on", "parent", help="The version to run it on. Default: the newest.")
+@json_option
+@click.pass_obj
+def again(session: Session, dataset_ref: str, parent: str | None, as_json: bool) -> None:
+    """Run the recipe that made the version DATASET once more, on a newer version of its parent."""
+    made = recipes.again(session.lane, dataset_ref, parent, TerminalContext())
+    _answer_made(made, as_json)
+
+
+@recipe.command()
+@click.argument("recipe_ref", metavar="RECIPE")
+@click.argument("dataset_ref", metavar="DATASET")
+@click.option("--step", type=click.IntRange(1), help="Show the rows that this step changes.")
+@click.option("--rows", type=click.IntRange(1, 1000), default=10, show_default=True)
+@json_option
+@click.pass_obj
+def preview(
+    session: Session,
+    recipe_ref: str,
+    dataset_ref: str,
+    step: int | None,
+    rows: int,
+    as_json: bool,
+) -> None:
+    """Tell what each step of RECIPE (saved, or a YAML file) would do to the first rows of DATASET.
+
+    Nothing is stored.
+    """
+    steps = _steps(session, recipe_ref)
+    version = datasets.get_version(session.store, dataset_ref)
+    others = recipes.concatenated(session.store, steps)
+    recipes.columns_after(version, steps, others)
+    if step is not None and step > len(steps):
+        raise UserError(f"There is no step {step}.", hint=f"The recipe has {len(steps)}.")
+    wanted = range(1, len(steps) + 1) if step is None else [step]
+    found = [
+        (
+            number,
+            recipe_preview.preview(
+                session.workspace,
+                version,
+                steps,
+                others,
+                upto=number,
+                rows=rows,
+                changes_only=True,
+            ),
+        )
+        for number in wanted
+    ]
+    lines = [line for number, seen in found for line in _effect(number, steps[number - 1], seen)]
+    if found and not found[0][1].is_whole:
+        seen = found[0][1]
+        lines.append(f"From the first {seen.sampled:,} of {seen.total:,} rows.")
+    if step is not None:
+        lines += ["", _page(found[0][1])]
+    answer(as_json, [_effect_json(n, steps[n - 1], seen) for n, seen in found], "\n".join(lines))
+
+
+@recipe.command()
+@click.argument("kind", required=False, type=click.Choice([kind.value for kind in StepKind]))
+@json_option
+def steps(kind: str | None, as_json: bool) -> None:
+    """List what the steps of a recipe can be, or the settings of one KIND."""
+    if kind is None:
+        rows: list[tuple[object, ...]] = [
+            (k.value, "rows" if k.is_table_step else "columns", form.title, form.help)
+            for k, form in STEPS.items()
+        ]
+        text = table(("step", "changes", "title", "what it does"), rows)
+    else:
+        form = STEPS[StepKind(kind)]
+        settings: list[tuple[object, ...]] = [
+            (f.name, _kind(f), _default(f), f"{f.title}. {f.hint}".strip()) for f in form.fields
+        ]
+        text = f"{form.title}. {form.help}\n\n" + table(
+            ("setting", "holds", "default", "meaning"), settings
+        )
+    chosen = STEPS if kind is None else {StepKind(kind): STEPS[StepKind(kind)]}
+    value = [
+        {"step": k.value, "changes_rows": k.is_table_step, "title": f.title, "help": f.help}
+        | {"settings": f.fields}
+        for k, f in chosen.items()
+    ]
+    answer(as_json, value, text)
+
+
+def _steps(session: Session, ref: str) -> tuple[Step, ...]:
+    path = Path(ref)
+    if path.suffix.lower() in _FILES:
+        return recipe_files.read(path).steps
+    return recipes.get(session.store, ref).steps
+
+
+def _answer_made(made: DatasetVersion, as_json: bool) -> None:
+    detail = made.source.detail
+    text = (
+        f"{made.ref}: {made.rows:,} of {detail['rows_before']:,} rows, "
+        f"{len(made.columns)} columns, by {made.recipe} from {detail['parent']}, "
+        f"{made.stored_bytes:,} bytes added"
+    )
+    value = summary(made) | {"recipe": made.recipe, "derived_from": detail["parent"]}
+    answer(as_json, value, "\n".join([text, *warning_lines(made.warnings)]))
+
+
+def _summary(found: RecipeVersion) -> dict[str, object]:
+    return {
+        "recipe": found.recipe,
+        "version": found.version,
+        "steps": len(found.steps),
+        "note": found.note,
+        "by": found.by,
+        "created_at": found.created_at,
+    }
+
+
+def _effect(number: int, step: Step, seen: Preview) -> list[str]:
+    """One step's effect in words."""
+    if not step.on:
+        return [f"{number}. {step.kind.form.title}: off"]
+    parts = []
+    if seen.rows_after != seen.rows_before:
+        parts.append(f"{seen.rows_before:,} -> {seen.rows_after:,} rows")
+    parts += [f"{_count(n, 'value')} of {c} changed" for c, n in seen.changed_cells.items()]
+    parts += [f"{old} is now {new}" for new, old in seen.renamed.items()]
+    if seen.added:
+        parts.append(f"new: {', '.join(seen.added)}")
+    if seen.removed:
+        parts.append(f"gone: {', '.join(seen.removed)}")
+    return [f"{number}. {step.kind.form.title}: {'; '.join(parts) or 'changes nothing'}"]
+
+
+def _effect_json(number: int, step: Step, seen: Preview) -> dict[str, object]:
+    return {
+        "step": number,
+        "kind": step.kind,
+        "on": step.on,
+        "rows_before": seen.rows_before,
+        "rows_after": seen.rows_after,
+        "changed": seen.changed_cells,
+        "added": seen.added,
+        "removed": seen.removed,
+        "renamed": seen.renamed,
+        "learnt": seen.learnt,
+        "sampled": seen.sampled,
+        "total": seen.total,
+    }
+
+
+def _page(seen: Preview) -> str:
+    """The rows that a step touches: old and new values of what changes."""
+    touched = [*seen.changed, *seen.added, *seen.renamed]
+    shown = touched or list(seen.before.column_names[:6])
+    rows: list[tuple[object, ...]] = []
+    for at, number in enumerate(seen.rows.tolist()):
+        state = "dropped" if not seen.kept[at] else "" if seen.was[at] else "added"
+        rows.append((number, state, *(_cell(seen, name, at) for name in shown)))
+    return table(("row", "", *shown), rows) if rows else "No row changes."
+
+
+def _cell(seen: Preview, name: str, at: int) -> str:
+    old = seen.renamed.get(name, name)
+    before = _text(seen.before[old][at].as_py()) if old in seen.before.column_names else ""
+    after = _text(seen.after[name][at].as_py()) if name in seen.after.column_names else ""
+    if not seen.kept[at] or (name in seen.changed and not seen.changed[name][at]):
+        return before
+    return f"{before} -> {after}" if name in seen.changed else after
+
+
+def _text(value: object) -> str:
+    text = "(missing)" if value is None else str(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _kind(field: StepField) -> str:
+    return " | ".join(field.choices) if field.choices else field.kind.value.replace("_", " ")
+
+
+def _default(field: StepField) -> str:
+    if not field.optional:
+        return "(needed)"
+    return "" if field.default in (None, ()) else str(field.default)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
