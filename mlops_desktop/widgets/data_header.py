@@ -18,7 +18,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 _TITLE, _CHART, _PADDING = 44, 24, 8
 _TOP = 8
-_HEIGHT = _TITLE + _CHART + FIELD_HEIGHT + 14
+_HEIGHT = _TITLE + _CHART + FIELD_HEIGHT + 10
 
 
 @dataclass(frozen=True, slots=True)

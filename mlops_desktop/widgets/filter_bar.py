@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -89,6 +90,7 @@ class _Chips(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._chips: list[Button] = []
+        self._texts: tuple[tuple[str, str], ...] = ()
         self._more = label(muted=True)
         self._more.setParent(self)
         self._more.hide()
@@ -97,6 +99,7 @@ class _Chips(QWidget):
         for chip in self._chips:
             chip.hide()
             chip.deleteLater()
+        self._texts = tuple(chips)
         self._chips = [self._made(column, text) for column, text in chips]
         self._place()
 
@@ -110,7 +113,8 @@ class _Chips(QWidget):
     def _made(self, column: str, text: str) -> Button:
         metrics = self.fontMetrics()
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDEST - 40)
-        chip = Button(shown.replace("&", "&&"), "x", kind="chip")
+        chip = Button(shown, "x", kind="chip")
+        chip.setText(f"{shown.replace('&', '&&')} ")
         chip.setParent(self)
         chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # The cross stands on the right.
         chip.setAccessibleName(self.tr("Remove the filter {0}").format(text))
@@ -134,5 +138,7 @@ class _Chips(QWidget):
             chip.setVisible(number < fitting)
         rest = len(self._chips) - fitting
         self._more.setText(self.tr("+{0} more").format(rest))
+        others = "<br>".join(escape(text) for _, text in self._texts[fitting:])
+        self._more.setToolTip(f"<qt>{others}</qt>")
         self._more.setGeometry(left, 0, more, self.height())
         self._more.setVisible(rest > 0)

@@ -142,7 +142,9 @@ class FilterRow(QWidget):
             left = header.sectionViewportPosition(column)
             if left >= width:
                 break
-            if self._first <= column < self._end and not header.isSectionHidden(column):
+            # The columns of a model are exchanged just before or after the names.
+            known = column < min(self._end, len(self._filters.names))
+            if self._first <= column and known and not header.isSectionHidden(column):
                 seen.add(column)
                 field = self.field(column)
                 field.setFixedWidth(max(24, header.sectionSize(column) - 8))

@@ -162,6 +162,7 @@ class DatasetsPanel(Page):
         self.inspector.warnings.answered.connect(self._answer)
         self.inspector.warnings.read_as.connect(self._read_as)
         for tab in self._tabs.values():
+            tab.steps_wanted.connect(self.add_steps)
             tab.column_chosen.connect(self.inspector.show_column)
             tab.inspector_wanted.connect(lambda: self._inspect(True))
         self._inspect_button = IconButton("panel-right", self.tr("Column inspector"))

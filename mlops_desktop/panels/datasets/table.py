@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
 
@@ -46,10 +46,7 @@ _EXAMPLES = {
 
 
 class TableTab(VersionTab):
-    """column_chosen(name): the current column is another one. profile_wanted(name): show it."""
-
-    column_chosen = Signal(str)
-    profile_wanted = Signal(str)
+    """The filters, the order and the frozen columns stay where the next version has them, too."""
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
@@ -177,6 +174,7 @@ class TableTab(VersionTab):
             row_number=lambda row: view.number(base + row) + 1,
         )
         if before != self.table.pages.columns:
+            self.table.horizontalScrollBar().setValue(0)
             for number, column in enumerate(version.columns):
                 least = _WIDTHS.get(column.type, 112)
                 self.table.setColumnWidth(number, max(least, self.table.columnWidth(number)))
@@ -245,8 +243,9 @@ class TableTab(VersionTab):
 
     def _add_to_header_menu(self, menu: QMenu, place: int) -> None:
         menu.addSeparator()
-        show = menu.addAction(self.tr("Show the profile"))
-        show.triggered.connect(lambda _: self.profile_wanted.emit(self._columns[place].name))
+        show = menu.addAction(self.tr("Show its profile"))
+        show.triggered.connect(lambda _: self._on_column(place))
+        show.triggered.connect(lambda _: self.inspector_wanted.emit())
 
     def _add_to_cell_menu(self, menu: QMenu, row: int, place: int) -> None:
         column = self._columns[place]
