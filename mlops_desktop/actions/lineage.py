@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlops_desktop.core.datasets import DatasetVersion
     from mlops_desktop.store.store import Store
 
-_SHOWN_RUNS = 3  # Of one version, unregistered ones; more are one box.
+_SHOWN_RUNS = 1  # Of one version, unregistered ones; more are one box.
 _PREFIXES = {
     "data": Kind.DATA,
     "file": Kind.FILE,
@@ -173,7 +173,7 @@ def _node(store: Store, key: str, count: int) -> Node:
         case "run":
             return _run(key, run_rows.get(store, int(number)))
         case "runs":
-            return Node(key, Kind.RUN, f"{count} runs", "not registered", count=count)
+            return Node(key, Kind.RUN, f"{count} runs", "not registered as models", count=count)
         case "model":
             model = model_rows.get(store, int(number))
             value = f"{METRICS[model.metric].title} {model.value:.4g}"

@@ -75,9 +75,9 @@ def reached(start: Iterable[str], edges: Iterable[tuple[str, str]]) -> set[str]:
     return found
 
 
-def places(graph: Graph) -> dict[str, tuple[int, float]]:
-    """Column and row of each box. Its column is one further than the furthest that it came from;
-    its row is as near as there is room to what it came from, and to what came from it."""
+def places(graph: Graph) -> dict[str, tuple[int, int]]:
+    """Column and row of each box. Its column is one further than the furthest that it came from.
+    The longest ways lie on top, and each box beside the first that it leads to."""
     before: dict[str, list[str]] = defaultdict(list)
     after: dict[str, list[str]] = defaultdict(list)
     for a, b in graph.edges:
@@ -88,27 +88,23 @@ def places(graph: Graph) -> dict[str, tuple[int, float]]:
     for node in graph.nodes:
         column[node.key] = max((column[a] + 1 for a in before[node.key]), default=0)
         stacks[column[node.key]].append(node.key)
-    row: dict[str, float] = {}
+    ahead: dict[str, int] = {}
+    for node in reversed(graph.nodes):
+        ahead[node.key] = max((ahead[b] + 1 for b in after[node.key]), default=0)
+    row: dict[str, int] = {}
     for number in sorted(stacks):
-        wanted = {key: _mean([row[a] for a in before[key]]) for key in stacks[number]}
-        stacks[number].sort(key=lambda key: wanted[key])
+        wanted = {key: min((row[a] for a in before[key]), default=0) for key in stacks[number]}
+        stacks[number].sort(key=lambda key: (wanted[key], -ahead[key]))
         _stack(stacks[number], wanted, row)
     for number in sorted(stacks, reverse=True):
         wanted = {
-            key: _mean([row[b] for b in after[key]]) if after[key] else row[key]
-            for key in stacks[number]
+            key: min((row[b] for b in after[key]), default=row[key]) for key in stacks[number]
         }
         _stack(stacks[number], wanted, row)
-    top = min(row.values(), default=0.0)
-    return {key: (column[key], row[key] - top) for key in column}
+    return {key: (column[key], row[key]) for key in column}
 
 
-def _stack(keys: list[str], wanted: dict[str, float], row: dict[str, float]) -> None:
-    last: float | None = None
+def _stack(keys: list[str], wanted: dict[str, int], row: dict[str, int]) -> None:
+    last = -1
     for key in keys:
-        last = wanted[key] if last is None else max(last + 1.0, wanted[key])
-        row[key] = last
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+        last = row[key] = max(last + 1, wanted[key])

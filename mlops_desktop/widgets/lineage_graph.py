@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QEnterEvent,
@@ -45,9 +45,9 @@ _ICONS = {
     Kind.MODEL: "package-check",
     Kind.DEPLOYMENT: "server",
 }
-_NARROW, _WIDE, _HIGH = 148, 232, 92
-_ACROSS, _DOWN, _EDGE = 32, 12, 4
-_SHORT = 8
+_NARROW, _WIDE, _HIGH = 124, 232, 88
+_ACROSS, _DOWN, _EDGE = 24, 12, 4
+_COPY_PX, _BAR_PX = 22, 16
 
 
 class LineageGraph(QWidget):
@@ -62,7 +62,10 @@ class LineageGraph(QWidget):
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidget(self._canvas)
+        self._canvas.focus_moved.connect(self._bring_into_view)
         self._area.setWidgetResizable(True)
+        # As high as the boxes need: who has less room scrolls all of it.
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for part in (self._area.viewport(), self._canvas):
             part.setAutoFillBackground(False)
         self.table = lineage_table(title)
@@ -95,15 +98,26 @@ class LineageGraph(QWidget):
         chosen = [node for node in graph.nodes if node.key in graph.focus]
         if chosen:
             self._describe(chosen[0])
-        # The viewport knows its size once the boxes have taken their places.
-        self._area.setMinimumHeight(min(self._canvas.minimumHeight() + 20, 420))
+        self._area.setMinimumHeight(self._canvas.minimumHeight() + _BAR_PX)
+        # The boxes have their places once the page has been laid out.
+        QTimer.singleShot(0, self, self._show_chosen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._canvas.fit(self.width())
-        chosen = self._canvas.chosen()
-        if chosen is not None:
-            self._area.ensureWidgetVisible(chosen, _ACROSS, _DOWN)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        if (chosen := self._canvas.chosen()) is not None:
+            self._area.ensureWidgetVisible(chosen, 2 * _ACROSS, 0)
+
+    def _bring_into_view(self, box: QWidget) -> None:
+        """In every area around the boxes that scrolls."""
+        area = box.parentWidget()
+        while area is not None:
+            if isinstance(area, QScrollArea):
+                area.ensureWidgetVisible(box, 2 * _ACROSS, _DOWN)
+            area = area.parentWidget()
 
     def _toggle(self) -> None:
         as_table = self._stack.currentIndex() == 0
@@ -127,6 +141,8 @@ class LineageGraph(QWidget):
 class _Canvas(QWidget):
     """Lays the boxes out in columns and draws the arrows behind them."""
 
+    focus_moved = Signal(QWidget)
+
     def __init__(
         self, open_: Callable[[str, object], object], describe: Callable[[Node], object]
     ) -> None:
@@ -134,7 +150,7 @@ class _Canvas(QWidget):
         self._open, self._describe = open_, describe
         self._boxes: dict[str, _Box] = {}
         self._edges: tuple[tuple[str, str], ...] = ()
-        self._places: dict[str, tuple[int, float]] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         self._focus: frozenset[str] = frozenset()
         follow_theme(self, lambda _: self.update())
 
@@ -158,14 +174,14 @@ class _Canvas(QWidget):
     def fit(self, room: int) -> None:
         """Take as much width as there is; scroll where the boxes need more."""
         across = 1 + max((column for column, _ in self._places.values()), default=0)
-        down = 1 + max((row for _, row in self._places.values()), default=0.0)
+        down = 1 + max((row for _, row in self._places.values()), default=0)
         least = (room - 2 * _EDGE - (across - 1) * _ACROSS) // across
         wide = max(_NARROW, min(_WIDE, least))
         for key, (column, row) in self._places.items():
-            left, top = column * (wide + _ACROSS), round(row * (_HIGH + _DOWN))
+            left, top = column * (wide + _ACROSS), row * (_HIGH + _DOWN)
             self._boxes[key].setGeometry(_EDGE + left, _EDGE + top, wide, _HIGH)
         width = across * (wide + _ACROSS) - _ACROSS + 2 * _EDGE
-        self.setMinimumSize(width, round(down * (_HIGH + _DOWN)) - _DOWN + 2 * _EDGE)
+        self.setMinimumSize(width, down * (_HIGH + _DOWN) - _DOWN + 2 * _EDGE)
         self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:
@@ -197,6 +213,7 @@ class _Canvas(QWidget):
         if near:
             goal = min(near, key=lambda other: abs(self._places[other][1] - row))
             self._boxes[goal].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.focus_moved.emit(self._boxes[goal])
 
 
 class _Box(Card):
@@ -237,12 +254,14 @@ class _Box(Card):
         last = QHBoxLayout()
         last.setSpacing(4)
         last.addWidget(_muted(", ".join(part for part in (ago(node.at), node.by) if part)), 1)
+        last.addStrut(_COPY_PX)
         if node.sha256:
-            short = label(node.sha256[:_SHORT], muted=True)
-            short.setFont(app_theme().monospace())
-            name = self.tr("Copy the SHA-256 of {0}").format(node.title)
-            last.addWidget(short)
-            last.addWidget(IconButton("copy", name, self._copy_hash))
+            name = self.tr("Copy the SHA-256 of {0} ({1}\u2026)").format(
+                short_title(node), node.sha256[:12]
+            )
+            copy = IconButton("copy", name, self._copy_hash)
+            copy.setFixedSize(_COPY_PX, _COPY_PX)
+            last.addWidget(copy)
         self.body.addLayout(last)
 
     def _add_actions(self, place: tuple[str, object] | None) -> None:

@@ -47,6 +47,8 @@ def kind_title(kind: Kind) -> str:
 
 def place_of(node: Node) -> tuple[str, object] | None:
     """The panel that shows what a box stands for, and how it is called there."""
+    if node.count > 1:
+        return _PANELS[node.kind], None
     if not node.ref:
         return None
     return _PANELS[node.kind], int(node.ref) if node.kind is Kind.RUN else node.ref

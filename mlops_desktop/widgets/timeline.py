@@ -30,20 +30,22 @@ from mlops_desktop.widgets.cells import paint_pill
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.theme import app_theme, follow_theme
 
-_ENTRY_PX, _GROUP_PX, _GUTTER = 60, 36, 28
+_ENTRY_PX, _GROUP_PX, _LABELS_PX, _GUTTER = 60, 36, 24, 28
 _Index = QModelIndex | QPersistentModelIndex
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class TimelineEntry(NamedTuple):
-    """chips: words with the kinds of their pills. An entry without a key is a group's title."""
+    """chips: words with the kinds of their pills; labels: more of them, on a line of their own.
+    An entry without a key is a group's title."""
 
     key: str
     title: str
     chips: tuple[tuple[str, Kind], ...] = ()
     right: str = ""
     below: str = ""
+    labels: tuple[tuple[str, Kind], ...] = ()
 
 
 class Timeline(QListView):
@@ -123,7 +125,8 @@ class _Entries(QAbstractListModel):
         if entry is None:
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            words = [entry.title, *(text for text, _ in entry.chips), entry.right, entry.below]
+            chips = [text for text, _ in (*entry.labels, *entry.chips)]
+            words = [entry.title, *chips, entry.right, entry.below]
             return ", ".join(word for word in words if word)
         return None
 
@@ -135,7 +138,9 @@ class _Painter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: ARG002
         entry = self._view._entries.entry(index)
-        return QSize(160, _ENTRY_PX if entry is not None and entry.key else _GROUP_PX)
+        if entry is None or not entry.key:
+            return QSize(160, _GROUP_PX)
+        return QSize(160, _ENTRY_PX + (_LABELS_PX if entry.labels else 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         entry = self._view._entries.entry(index)
@@ -178,7 +183,10 @@ class _Painter(QStyledItemDelegate):
         painter.setFont(theme.font())
         value_px = painter.fontMetrics().horizontalAdvance(entry.right)
         painter.drawText(upper, _RIGHT, entry.right)
-        self._paint_chips(painter, entry, left, upper.right() - value_px - 10, upper.top() + 1)
+        self._paint_chips(
+            painter, entry.chips, left, upper.right() - value_px - 10, upper.top() + 1
+        )
+        self._paint_chips(painter, entry.labels, upper.left(), upper.right(), upper.top() + 48)
         painter.setFont(theme.font(9))
         painter.setPen(theme.color("muted"))
         self._text(painter, upper.translated(0, 22), entry.below, _LEFT)
@@ -197,11 +205,16 @@ class _Painter(QStyledItemDelegate):
         painter.drawEllipse(QPointF(x, middle), 4.5, 4.5)
 
     def _paint_chips(
-        self, painter: QPainter, entry: TimelineEntry, left: int, end: int, top: int
+        self,
+        painter: QPainter,
+        chips: tuple[tuple[str, Kind], ...],
+        left: int,
+        end: int,
+        top: int,
     ) -> None:
         font = app_theme().font(9, QFont.Weight.DemiBold)
         metrics = QFontMetrics(font)
-        for text, kind in entry.chips:
+        for text, kind in chips:
             width = metrics.horizontalAdvance(text) + 20
             if left + width > end:
                 width = end - left

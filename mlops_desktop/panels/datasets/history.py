@@ -241,7 +241,7 @@ class VersionHistory(Card):
         said = version.note or version.message or file
         asked = [w for w in version.warnings if key_of(w) not in answers]
         words = self.tr("1 warning") if len(asked) == 1 else self.tr("{0} warnings")
-        chips: list[tuple[str, Kind]] = [(tag, "info") for tag in version.tags]
+        chips: list[tuple[str, Kind]] = []
         if checked is not None and checked.failed:  # There is room for one of the two.
             one, many = self.tr("checks: 1 fails"), self.tr("checks: {0} fail")
             text = one if checked.failed == 1 else many.format(checked.failed)
@@ -256,4 +256,5 @@ class VersionHistory(Card):
             tuple(chips),
             rows.format(f"{version.rows:,}"),
             f"{who if version.by else ago(version.created_at)}: {said}",
+            tuple((tag, "info") for tag in version.tags),
         )

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mlops_desktop.core.lineage import Graph
 from mlops_desktop.widgets.cards import Card
 from mlops_desktop.widgets.lineage_graph import LineageGraph
+from mlops_desktop.widgets.page import scrolled
 
 
 class LineageTab(QWidget):
@@ -20,10 +21,11 @@ class LineageTab(QWidget):
         self.graph = LineageGraph(self.tr("What it came from, and what came from it"))
         self.graph.opened.connect(self.opened)
         card = Card()
-        card.add(self.graph, 1)
+        card.add(self.graph)
+        card.body.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card, 1)
+        column.addWidget(scrolled(card))
 
     def show_graph(self, graph: Graph) -> None:
         self.graph.show_graph(graph)

@@ -97,8 +97,14 @@ class SettingsPanel(Page):
     def show_thing(self, thing: object) -> None:
         """'storage': scroll to what fills the workspace and what can be freed."""
         if thing == "storage":
-            # Its place is known once the page has been laid out.
-            QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(self.storage, 0, 12))
+            # Its place is known once it is filled and the page was laid out.
+            self.storage.loaded.connect(
+                lambda: QTimer.singleShot(0, self, self._scroll_to_storage),
+                Qt.ConnectionType.SingleShotConnection,
+            )
+
+    def _scroll_to_storage(self) -> None:
+        self._area.ensureWidgetVisible(self.storage, 0, 12)
 
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if self.isVisible() and kinds & {"datasets", "runs"}:
