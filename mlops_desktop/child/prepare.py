@@ -9,10 +9,12 @@ from mlops_desktop.blobs import manifests
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.child import runner, storing
 from mlops_desktop.child.no_pandas import refuse_pandas
+from mlops_desktop.core.datasets import DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.ml import recipe
+from mlops_desktop.ml.fitted import sources
 from mlops_desktop.paths import Workspace
 
 _BATCH_ROWS = 16_384
@@ -48,10 +50,25 @@ def prepare(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.
     columns = recipe.columns_of(applied.table)
     batches = applied.table.to_batches(max_chunksize=_BATCH_ROWS)
     written = storing.write(workspace, folder, columns, batches, known)
-    result = storing.publish(workspace, written, (), storing.part(report, 0.6, 1))
-    fitted = [step.to_json() for step in applied.fitted]
-    return {
-        **result,
-        "rows_before": before,
-        "learnt": [to_plain({"kind": s["kind"], "learnt": s["learnt"]}) for s in fitted],
-    }
+    made = sources(applied.fitted)
+    result = storing.publish(
+        workspace,
+        written,
+        (),
+        storing.part(report, 0.6, 1),
+        meant=lambda warning: _is_meant(warning, made),
+    )
+    learnt = [{"kind": step.kind.value, "learnt": step.learnt} for step in applied.fitted]
+    return {**result, "rows_before": before, "learnt": to_plain(learnt)}
+
+
+def _is_meant(warning: DataWarning, made: dict[str, frozenset[str]]) -> bool:
+    """A column that the recipe made tells of those that it was made from: no leak by accident.
+    (Training looks for columns that tell of its target all the same.)"""
+    if warning.kind is not WarningKind.LEAK:
+        return False
+    return any(
+        all(name == new or made.get(name, {name}) <= made[new] for name in warning.columns)
+        for new in warning.columns
+        if made.get(new)
+    )

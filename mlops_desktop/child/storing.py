@@ -54,11 +54,17 @@ def write(
 
 
 def publish(
-    workspace: Workspace, written: Written, found: Sequence[DataWarning], report: Report
+    workspace: Workspace,
+    written: Written,
+    found: Sequence[DataWarning],
+    report: Report,
+    *,
+    meant: Callable[[DataWarning], bool] = lambda _warning: False,
 ) -> runner.Job:
     """Profile the table, look for traps, and make it a version's blobs.
 
-    found: warnings that reading gave. The answer is what actions/datasets.py makes a row of.
+    found: warnings that reading gave. meant: whether a trap is what the user asked for. The
+    answer is what actions/storing.py makes a row of.
     """
     manifest, staged = written.manifest, written.writer.staged
     duplicates, first_duplicate = _duplicates(written.hashes)
@@ -74,6 +80,7 @@ def publish(
         lambda names: manifests.load(staged, manifest, names),
         first_duplicate,
     )
+    warnings = [warning for warning in warnings if not meant(warning)]
     added = written.writer.publish()
     manifest_name, size = objects.put_counted(workspace, manifests.encode(manifest))
     added += size

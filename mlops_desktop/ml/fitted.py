@@ -83,6 +83,18 @@ class FittedStep:
         return (*found, *anew.values())
 
 
+def sources(fitted: Sequence[FittedStep]) -> dict[str, frozenset[str]]:
+    """For each column that the steps have made, all columns on the way to it."""
+    found: dict[str, frozenset[str]] = {}
+    for step in fitted:
+        made = {}
+        for one in step.makes:
+            reads = [name for name, _ in one.expression.columns]
+            made[one.column.name] = frozenset(reads).union(*(found.get(n, ()) for n in reads))
+        found = {name: value for name, value in found.items() if name not in step.drops} | made
+    return found
+
+
 def needed(
     fitted: Sequence[FittedStep], outputs: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[FittedStep, ...]]:
