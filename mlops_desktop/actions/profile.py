@@ -46,7 +46,9 @@ def profile_by_target(
             hint="Choose a number or a column with few values.",
         )
     names = [column.name for column in profile.columns] if columns is None else list(columns)
-    wanted = [_column(profile, name) for name in names if name != target]
+    # A number's own mean says nothing; classes are shown in their own colours.
+    itself = {target} if not bytarget.classes_of(by) else set()
+    wanted = [_column(profile, name) for name in names if name not in itself]
     values = [
         bytarget.target_values(by, part)
         for part in manifests.parts(workspace, manifest, places[target])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.widgets.plot_card import PlotCard
@@ -17,7 +17,8 @@ from mlops_desktop.widgets.theme import Theme, app_theme
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-_SCALE_WIDTH, _GAP = 52, 8
+_SCALE_WIDTH, _GAP = 60, 8
+_LEAST_ROW = 13
 _MOST_FOOT = 96
 
 
@@ -90,6 +91,7 @@ class _Cells(QWidget):
         self._rows, self._columns, self._values = rows, columns, values
         self._at = (min(self._at[0], max(0, len(rows) - 1)), min(self._at[1], len(columns) - 1))
         self._at = (max(0, self._at[0]), max(0, self._at[1]))
+        self.setMinimumHeight(max(120, _LEAST_ROW * len(rows) + _MOST_FOOT + _GAP))
         self.update()
 
     def _ground(self) -> QRectF:
@@ -127,10 +129,10 @@ class _Cells(QWidget):
                 continue
             ink = theme.series(0 if value >= 0 else 1)
             strength = min(1.0, abs(value))
-            painter.fillRect(cell, mixed(ink, theme.color("surface"), 0.06 + 0.74 * strength))
+            ground = mixed(ink, theme.color("surface"), 0.06 + 0.74 * strength)
+            painter.fillRect(cell, ground)
             if numbered:
-                dark = strength > 0.62
-                painter.setPen(theme.color("surface" if dark else "text"))
+                painter.setPen(_readable_on(ground, theme))
                 painter.drawText(cell, _CENTRE, self._text(value))
         self._paint_scale(painter, theme)
         if self.hasFocus() or self.underMouse():
@@ -145,14 +147,14 @@ class _Cells(QWidget):
     def _paint_names(self, painter: QPainter, theme: Theme) -> None:
         ground, metrics = self._ground(), painter.fontMetrics()
         painter.setPen(theme.color("muted"))
-        step = max(1, -(-metrics.height() // max(1, int(self._cell(0, 0).height()))))
+        step = max(1, -(-(metrics.height() - 4) // max(1, int(self._cell(0, 0).height()))))
         for number in range(0, len(self._rows), step):
             cell = self._cell(number, 0)
             place = QRectF(0, cell.center().y() - 10, ground.left() - _GAP, 20)
             painter.drawText(place, _RIGHT, _cut(metrics, self._rows[number], place.width()))
         wide = self._cell(0, 0).width()
         flat = _widest(metrics, self._columns) + 6 <= wide
-        step = 1 if flat else max(1, -(-metrics.height() // max(1, int(wide))))
+        step = 1 if flat else max(1, -(-(metrics.height() - 4) // max(1, int(wide))))
         for number in range(0, len(self._columns), step):
             middle = self._cell(0, number).center().x()
             name = self._columns[number]
@@ -234,6 +236,26 @@ class _Cells(QWidget):
 
 def _widest(metrics: QFontMetrics, names: Sequence[str]) -> float:
     return float(max((metrics.horizontalAdvance(name) for name in names), default=0))
+
+
+def _readable_on(ground: QColor, theme: Theme) -> QColor:
+    """Of the text's colour and the surface's the one with more contrast (WCAG 2)."""
+    return max(
+        (theme.color("text"), theme.color("surface")), key=lambda ink: _contrast(ink, ground)
+    )
+
+
+def _contrast(one: QColor, other: QColor) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (color.redF(), color.greenF(), color.blueF())
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 def _cut(metrics: QFontMetrics, text: str, width: float) -> str:

@@ -67,7 +67,8 @@ def span(column: ColumnProfile, unit: str = "") -> str:
         long = str(column.longest)
         ends = long if column.shortest == column.longest else f"{column.shortest} to {long}"
         mean = f", {column.mean_length:.3g} on average" if column.mean_length is not None else ""
-        return f"{ends} characters{mean if column.shortest != column.longest else ''}"
+        one = "character" if ends == "1" else "characters"
+        return f"{ends} {one}{mean if column.shortest != column.longest else ''}"
     middle = numbers.quantiles[len(numbers.quantiles) // 2]
     if column.type is ColumnType.DATETIME:
         return f"{value_text(column, numbers.low)} to {value_text(column, numbers.high)}"
@@ -85,7 +86,7 @@ def value_text(column: ColumnProfile, value: float) -> str:
 
 
 def percent(share: float) -> str:
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+    return "<\u00a01\u00a0%" if 0 < share < 0.01 else f"{share:.0%}".replace("%", "\u00a0%")
 
 
 def paint(painter: QPainter, card: QRect, face: Face, *, chosen: bool) -> None:
@@ -210,10 +211,16 @@ def _paint_top(painter: QPainter, chart: QRect, face: Face) -> None:
                 piece = wide * sum(part[at] for at in places) / total
                 painter.fillRect(QRectF(left, row.top() + 4, piece, 10), theme.series(series))
                 left += piece
-        if split is not None and split.means and not other and split.means[places[0]] is not None:
-            said = f"\u00f8 {split.means[places[0]]:.4g}"
+        if split is not None and split.means:
+            said = _mean_of(split, places)
         painter.setPen(theme.color("muted"))
         painter.drawText(row, _RIGHT | _MIDDLE, said)
+
+
+def _mean_of(split: TargetSplit, places: list[int]) -> str:
+    rows = sum(split.counts[0][at] for at in places)
+    total = sum((split.means[at] or 0.0) * split.counts[0][at] for at in places)
+    return f"\u00f8 {total / rows:.4g}" if rows else ""
 
 
 def _parts(face: Face) -> list[list[int]]:

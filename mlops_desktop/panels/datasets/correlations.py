@@ -18,6 +18,7 @@ from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.matrix_map import MatrixMap
+from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.work.jobs import Jobs
 
 # In words, as most texts on statistics put them.
@@ -25,6 +26,8 @@ _WORDS = ((0.9, "very strong"), (0.7, "strong"), (0.4, "moderate"), (0.1, "weak"
 
 
 class CorrelationsPage(QWidget):
+    """controls: what chooses the measure, for the tab to place beside its own."""
+
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__()
         self._jobs, self._workspace = jobs, workspace
@@ -39,24 +42,24 @@ class CorrelationsPage(QWidget):
         column.setSpacing(8)
         self._note = label(muted=True, wrap=True)
         self.measure = QComboBox()
+        self.measure.setMinimumWidth(84)
         self.measure.setObjectName("correlation-measure")
         self.measure.addItems([self.tr("by rank (Spearman)"), self.tr("by value (Pearson)")])
         self.measure.currentIndexChanged.connect(lambda _: self._show_matrix())
         words = label(self.tr("Numbers"), muted=True)
         words.setBuddy(self.measure)
         self.measure.setAccessibleName(self.tr("How numbers are compared"))
-        above = QHBoxLayout()
+        self.controls = QWidget()
+        above = QHBoxLayout(self.controls)
+        above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(8)
-        above.addWidget(self._note, 1)
+        above.addStretch(1)
         above.addWidget(words)
         above.addWidget(self.measure)
-        self._above = QWidget()
-        self._above.setLayout(above)
-        above.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._above)
+        column.addWidget(self._note)
         self._error = ErrorBox()
         column.addWidget(self._error)
-        self.matrix = MatrixMap(self.tr("Correlations"), self._describe)
+        self.matrix = MatrixMap(self.tr("How strongly columns go together"), self._describe)
         self.matrix.setObjectName("correlations")
         self.matrix.cell_clicked.connect(self._ask_pair)
         self.pair = PairView()
@@ -70,7 +73,7 @@ class CorrelationsPage(QWidget):
         across.addWidget(self.pair, 2)
         self._empty = EmptyState("chart-column", "")
         self._stack = QStackedWidget()
-        self._stack.addWidget(full)
+        self._stack.addWidget(scrolled(full))
         self._stack.addWidget(self._empty)
         column.addWidget(self._stack, 1)
 
@@ -79,7 +82,8 @@ class CorrelationsPage(QWidget):
         self.pair.hide()
         self._error.show_error(None)
         found = self._found
-        self._above.setVisible(found is not None)
+        self._note.setVisible(found is not None)
+        self.measure.setEnabled(found is not None)
         self._stack.setCurrentIndex(0 if found is not None else 1)
         if found is None:
             self._empty.set_sentence(

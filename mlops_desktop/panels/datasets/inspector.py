@@ -242,9 +242,9 @@ class Inspector(Card):
         self.histogram.setVisible(drawn)
         pairs: list[tuple[str, str | QWidget]] = []
         if numbers is not None and drawn:
-            ends = value_text(column, numbers.low), value_text(column, numbers.high)
+            low, high = value_text(column, numbers.low), value_text(column, numbers.high)
             self.histogram.setAccessibleName(self.tr("Histogram of {0}").format(column.name))
-            self.histogram.set_counts(numbers.counts, ends=ends)
+            self.histogram.set_counts(numbers.counts, ends=(low, high))
             pairs += [
                 (self.tr(name), value_text(column, value))
                 for name, value in zip(_QUANTILES, numbers.quantiles, strict=True)
@@ -253,8 +253,10 @@ class Inspector(Card):
             pairs.append((self.tr("mean"), f"{numbers.mean:,.4g}"))
             pairs.append((self.tr("std. deviation"), f"{numbers.std:,.4g}"))
         if column.longest is not None:
-            pairs.append((self.tr("characters"), f"{column.shortest}\u2013{column.longest}"))
-            if column.mean_length is not None:
+            same = column.shortest == column.longest
+            ends = f"{column.shortest}" if same else f"{column.shortest}\u2013{column.longest}"
+            pairs.append((self.tr("characters"), ends))
+            if column.mean_length is not None and not same:
                 pairs.append((self.tr("on average"), f"{column.mean_length:.3g}"))
         unit = self._units.get(column.name, "")
         numbers_title = self.tr("Numbers ({0})").format(unit) if unit else self.tr("Numbers")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +32,8 @@ from mlops_desktop.widgets.theme import Theme, app_theme, follow_theme
 from mlops_desktop.work.job import Job
 from mlops_desktop.work.jobs import Jobs
 
+_NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+
 
 class ProfileTab(VersionTab):
     """Enter or a double click on a card asks for the inspector of its column."""
@@ -52,14 +55,52 @@ class ProfileTab(VersionTab):
         self.bar.setObjectName("profile-parts")
         for title in (self.tr("Columns"), self.tr("Correlations"), self.tr("Missing values")):
             self.bar.addTab(title)
-        column.addWidget(self.bar)
         self.correlations = CorrelationsPage(self.jobs, self.workspace)
         self.gaps = GapsPage()
-        self._stack = QStackedWidget()
-        for page in (self._build_columns(), self.correlations, self.gaps):
+        self._stack, controls = QStackedWidget(), QStackedWidget()
+        controls.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for page, control in (
+            (self._build_columns(), self._build_controls()),
+            (self.correlations, self.correlations.controls),
+            (self.gaps, QWidget()),
+        ):
             self._stack.addWidget(page)
+            controls.addWidget(control)
         self.bar.currentChanged.connect(self._stack.setCurrentIndex)
+        self.bar.currentChanged.connect(controls.setCurrentIndex)
+        above = QHBoxLayout()
+        above.setSpacing(8)
+        above.addWidget(self.bar)
+        above.addWidget(controls, 1)
+        column.addLayout(above)
         column.addWidget(self._stack, 1)
+
+    def _build_controls(self) -> QWidget:
+        self.target = QComboBox()
+        self.target.setObjectName("split-by")
+        self.target.setAccessibleName(self.tr("Split by"))
+        self.target.setSizeAdjustPolicy(_NARROW)
+        self.target.setMinimumWidth(84)
+        self.target.setMaximumWidth(180)
+        self.target.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.target.activated.connect(lambda _: self._split())
+        words = label(self.tr("Split by"), muted=True)
+        words.setBuddy(self.target)
+        self.field = QLineEdit(placeholderText=self.tr("Find a column"), clearButtonEnabled=True)
+        self.field.setObjectName("find-column")
+        self.field.setAccessibleName(self.tr("Find a column"))
+        self.field.setMinimumWidth(84)
+        self.field.setMaximumWidth(180)
+        self.field.textChanged.connect(self._filter)
+        controls = QWidget()
+        across = QHBoxLayout(controls)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(8)
+        across.addStretch(1)
+        across.addWidget(words)
+        across.addWidget(self.target, 4)
+        across.addWidget(self.field, 4)
+        return controls
 
     def _build_columns(self) -> QWidget:
         page = QWidget()
@@ -67,27 +108,12 @@ class ProfileTab(VersionTab):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self._count = label(muted=True)
-        self.target = QComboBox()
-        self.target.setObjectName("split-by")
-        self.target.setAccessibleName(self.tr("Split by"))
-        self.target.setMinimumWidth(150)
-        self.target.activated.connect(lambda _: self._split())
-        words = label(self.tr("Split by"), muted=True)
-        words.setBuddy(self.target)
-        self.field = QLineEdit(placeholderText=self.tr("Find a column"), clearButtonEnabled=True)
-        self.field.setObjectName("find-column")
-        self.field.setAccessibleName(self.tr("Find a column"))
-        self.field.setFixedWidth(180)
-        self.field.textChanged.connect(self._filter)
-        above = QHBoxLayout()
-        above.setSpacing(8)
-        above.addWidget(self._count, 1)
-        above.addWidget(words)
-        above.addWidget(self.target)
-        above.addWidget(self.field)
-        column.addLayout(above)
         self.legend = Legend()
-        column.addWidget(self.legend)
+        above = QHBoxLayout()
+        above.setSpacing(24)
+        above.addWidget(self._count)
+        above.addWidget(self.legend, 1)
+        column.addLayout(above)
         self.view = ProfileView(self.tr("Columns"))
         self.view.setObjectName("profile")
         self.view.chosen.connect(self.column_chosen)
