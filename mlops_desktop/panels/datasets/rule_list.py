@@ -62,7 +62,10 @@ class RuleList(RowTable[RuleRow]):
         rows = [self._row(rule, found.get(rule.tested), busy=busy) for rule in rules]
         rows.sort(key=lambda row: _RANK.get(row.kind, 3))
         self.set_rows(rows)
-        if rows and not self.selected_rows():
+        chosen = self.selected_rows()
+        news = bool(rows) and rows[0].kind in ("error", "warn")
+        # A choice of the user's stays, but one that has nothing to say gives way to a failure.
+        if rows and (not chosen or (news and not self.hasFocus() and chosen[0].kind == "ok")):
             self.select([rows[0].rule.tested])
 
     def _row(self, rule: Rule, outcome: Outcome | None, *, busy: bool) -> RuleRow:
