@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from mlops_desktop.core.lineage import Graph, Kind, Node, places
 from mlops_desktop.widgets.buttons import Button, IconButton
 from mlops_desktop.widgets.cards import Card, heading, label
+from mlops_desktop.widgets.cells import ROW_HEIGHT
 from mlops_desktop.widgets.elided import ElidedLabel
 from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.lineage_table import kind_title, lineage_table, place_of, short_title
@@ -45,9 +46,9 @@ _ICONS = {
     Kind.MODEL: "package-check",
     Kind.DEPLOYMENT: "server",
 }
-_NARROW, _WIDE, _HIGH = 124, 232, 88
-_ACROSS, _DOWN, _EDGE = 24, 12, 4
-_COPY_PX, _BAR_PX = 22, 16
+_NARROW, _WIDE, _HIGH = 112, 232, 88
+_ACROSS, _DOWN, _EDGE = 20, 12, 4
+_COPY_PX, _BAR_PX, _TABLE_PX = 22, 16, 420
 
 
 class LineageGraph(QWidget):
@@ -64,7 +65,6 @@ class LineageGraph(QWidget):
         self._area.setWidget(self._canvas)
         self._canvas.focus_moved.connect(self._bring_into_view)
         self._area.setWidgetResizable(True)
-        # As high as the boxes need: who has less room scrolls all of it.
         self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for part in (self._area.viewport(), self._canvas):
             part.setAutoFillBackground(False)
@@ -86,7 +86,7 @@ class LineageGraph(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(above)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._stack)
         column.addWidget(self._said)
 
     def show_graph(self, graph: Graph) -> None:
@@ -98,7 +98,7 @@ class LineageGraph(QWidget):
         chosen = [node for node in graph.nodes if node.key in graph.focus]
         if chosen:
             self._describe(chosen[0])
-        self._area.setMinimumHeight(self._canvas.minimumHeight() + _BAR_PX)
+        self._take_height()
         # The boxes have their places once the page has been laid out.
         QTimer.singleShot(0, self, self._show_chosen)
 
@@ -106,6 +106,12 @@ class LineageGraph(QWidget):
         super().resizeEvent(event)
         self._canvas.fit(self.width())
         self._show_chosen()
+
+    def _take_height(self) -> None:
+        """As high as the boxes need: who has less room scrolls all of it. The table scrolls."""
+        boxes = self._canvas.minimumHeight() + _BAR_PX
+        rows = ROW_HEIGHT * (len(self.table.rows()) + 2)
+        self._stack.setFixedHeight(min(rows, _TABLE_PX) if self._stack.currentIndex() else boxes)
 
     def _show_chosen(self) -> None:
         if (chosen := self._canvas.chosen()) is not None:
@@ -123,6 +129,7 @@ class LineageGraph(QWidget):
         as_table = self._stack.currentIndex() == 0
         self._stack.setCurrentIndex(int(as_table))
         self._as_table.setText(self.tr("Show as boxes") if as_table else self.tr("Show as table"))
+        self._take_height()
 
     def _open(self, node: Node) -> None:
         if (place := place_of(node)) is not None:
@@ -245,7 +252,7 @@ class _Box(Card):
         first = QHBoxLayout()
         first.setSpacing(6)
         first.addWidget(IconLabel(_ICONS[node.kind], "muted" if node.gone else "accent", 16))
-        first.addWidget(_muted(kind_title(node.kind)), 1)
+        first.addWidget(_muted(kind_title(node.kind, short=True)), 1)
         self.body.addLayout(first)
         title = ElidedLabel(short_title(node))
         title.setFont(app_theme().font(weight=QFont.Weight.DemiBold))
@@ -253,13 +260,14 @@ class _Box(Card):
         self.body.addWidget(_muted(node.detail))
         last = QHBoxLayout()
         last.setSpacing(4)
-        last.addWidget(_muted(", ".join(part for part in (ago(node.at), node.by) if part)), 1)
+        last.addWidget(_muted(ago(node.at)), 1)
         last.addStrut(_COPY_PX)
         if node.sha256:
             name = self.tr("Copy the SHA-256 of {0} ({1}\u2026)").format(
                 short_title(node), node.sha256[:12]
             )
             copy = IconButton("copy", name, self._copy_hash)
+            copy.setProperty("small", True)
             copy.setFixedSize(_COPY_PX, _COPY_PX)
             last.addWidget(copy)
         self.body.addLayout(last)

@@ -41,8 +41,10 @@ def short_title(node: Node) -> str:
     return PurePath(node.title).name if node.kind is Kind.FILE else node.title
 
 
-def kind_title(kind: Kind) -> str:
-    return QCoreApplication.translate("LineageGraph", kind.value[:1].upper() + kind.value[1:])
+def kind_title(kind: Kind, *, short: bool = False) -> str:
+    """short: one word, for a box."""
+    words = {Kind.DATA: "dataset", Kind.MODEL: "model"}.get(kind, kind.value) if short else kind
+    return QCoreApplication.translate("LineageGraph", words[:1].upper() + words[1:])
 
 
 def place_of(node: Node) -> tuple[str, object] | None:

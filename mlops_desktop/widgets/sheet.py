@@ -40,6 +40,8 @@ QToolButton[kind="icon"], QPushButton[kind="quiet"] { border: 1px solid transpar
 QToolButton[kind="icon"] { padding: 0; min-width: 30px; }
 QToolButton[kind="icon"]:focus { border: 2px solid $accent; padding: 0; min-width: 28px;
   min-height: 28px; }
+QToolButton[kind="icon"][small="true"], QToolButton[kind="icon"][small="true"]:focus {
+  min-width: 18px; min-height: 18px; }
 QToolButton[kind="icon"]:checked { background: $selection; }
 QToolButton[kind="icon"]:hover, QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from mlops_desktop.actions import versions as actions
 from mlops_desktop.core.answers import Answer, key_of
@@ -64,11 +64,7 @@ class VersionHistory(Card):
         self.add(self.timeline)
         self.asks = self._build_asks()
 
-    def _build_asks(self) -> QWidget:
-        asks = QWidget()
-        column = QVBoxLayout(asks)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+    def _build_asks(self) -> tuple[QWidget, ...]:
         self._tag = InlineAsk(self.tr("Tag"), self.tr("Tag"), self.tr("such as golden"))
         self._tag.line.setObjectName("tag-name")
         self._tag.answered.connect(self._set_tag)
@@ -83,9 +79,7 @@ class VersionHistory(Card):
             "warn", "", [really, Button(self.tr("Keep it"), clicked=self.close_asks)]
         )
         self._used.hide()
-        for ask in (self._tag, self._note, self._used):
-            column.addWidget(ask)
-        return asks
+        return self._tag, self._note, self._used
 
     def show_versions(
         self,
@@ -102,7 +96,7 @@ class VersionHistory(Card):
         self.timeline.choose(chosen)
 
     def close_asks(self) -> None:
-        for ask in (self._tag, self._note, self._used):
+        for ask in self.asks:
             ask.hide()
 
     def menu(self, ref: str) -> QMenu:
@@ -145,6 +139,7 @@ class VersionHistory(Card):
 
     def _on_chosen(self, ref: str) -> None:
         self.close_asks()
+        self.failed.emit(None)
         self.chosen.emit(ref)
 
     def _ask_tag(self) -> None:

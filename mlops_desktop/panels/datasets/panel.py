@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -24,16 +24,15 @@ from mlops_desktop.core.datasets import (
     DatasetVersion,
     DataWarning,
     ImportOptions,
-    ImportSpec,
 )
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.datasets.history import VersionHistory
+from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
 from mlops_desktop.panels.datasets.inspector import Inspector
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
-from mlops_desktop.panels.datasets.sheet import ImportSheet
 from mlops_desktop.panels.datasets.tab import TakesSteps, VersionTab
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
@@ -81,11 +80,15 @@ class DatasetsPanel(Page):
 
     def _build(self) -> None:
         self._name_header()
-        self.sheet = ImportSheet()
-        self.sheet.import_wanted.connect(self._import)
+        self.importing = Importing(self._jobs, self._workspace, self)
+        self.importing.made.connect(self._on_made)
+        self.importing.toast.connect(self.toast)
+        self.sheet = self.importing.sheet
         self._error = ErrorBox()
         self._error.setObjectName("data-error")
-        self.body.addWidget(self.sheet)
+        self.importing.failed.connect(self._error.show_error)
+        QShortcut(QKeySequence.StandardKey.Paste, self).activated.connect(self.paste)
+        self.body.addWidget(self.sheet, 1)
         self.body.addWidget(self._error)
         self._stack = QStackedWidget()
         loading = label(self.tr("Loading\u2026"), muted=True)
@@ -93,6 +96,7 @@ class DatasetsPanel(Page):
         self._stack.addWidget(loading)
         self._stack.addWidget(self._build_empty())
         self._stack.addWidget(self._build_full())
+        self.importing.room.connect(self._stack.setHidden)
         self.body.addWidget(self._stack, 1)
         self._show_actions()
 
@@ -116,7 +120,9 @@ class DatasetsPanel(Page):
         sample = secondary(self.tr("Open the sample project"), "", self._open_sample)
         sample.setObjectName("open-sample-data")
         return EmptyState(
-            "database", self.tr("Drop a CSV file anywhere, or import one (Ctrl+O)."), sample
+            "database",
+            self.tr("Drop a file anywhere, import one (Ctrl+O), or paste a table (Ctrl+V)."),
+            sample,
         )
 
     def _build_full(self) -> QWidget:
@@ -131,7 +137,8 @@ class DatasetsPanel(Page):
         self.warnings.answered.connect(self._answer)
         self.warnings.read_as.connect(self._read_as)
         self.warnings.fix_wanted.connect(self.add_steps)
-        right.addWidget(self.care.asks)
+        for ask in self.care.asks:
+            right.addWidget(ask)
         right.addWidget(self.warnings)
         self.tabs = Tabs(self.tr("Views of the version"))
         self.tabs.bar.setObjectName("data-tabs")
@@ -204,10 +211,12 @@ class DatasetsPanel(Page):
             self.reload()
 
     def show_thing(self, thing: object) -> None:
-        """'import', the path of a file to import, or the name of a version to show."""
+        """'import', 'paste', the path of a file to import, or the name of a version to show."""
         text = str(thing)
         if text == "import":
             self.choose_and_import()
+        elif text == "paste":
+            self.paste()
         elif Path(text).is_absolute():
             self.import_path(text)
         else:
@@ -229,20 +238,12 @@ class DatasetsPanel(Page):
         self.choose_file(self.import_path)
 
     def import_path(self, path: str) -> None:
-        """Ask for a name and a message, and import the file."""
-        if self.sheet.busy:
-            self.toast.emit(self.tr("Wait for the import that is running, then try again."))
-            return
-        known = {dataset.name: dataset.versions for dataset in self._datasets}
-        self.sheet.ask(path, self._guess_name(path), known)
+        """Show how the file would be read, ask for a name, and import it."""
+        self.importing.ask_about(path, self._datasets)
 
-    def _guess_name(self, path: str) -> str:
-        """The dataset that came from a file of this name; else the name of the file."""
-        file = PurePath(path)
-        for dataset in self._datasets:
-            if dataset.latest and PurePath(dataset.latest.source.path).name == file.name:
-                return dataset.name
-        return file.stem
+    def paste(self) -> None:
+        """The same for a table that was copied."""
+        self.importing.paste(self._datasets)
 
     def _show_datasets(self, found: list[Dataset]) -> None:
         self._error.show_error(None)
@@ -315,44 +316,24 @@ class DatasetsPanel(Page):
             button.setVisible(bool(self._datasets))
             button.setEnabled(self._version is not None)
 
-    def _import(self, spec: ImportSpec) -> None:
-        title = self.tr("Import {0}").format(PurePath(spec.path).name)
-        job = self._jobs.start(
-            self,
-            title,
-            lambda lane, context: datasets.import_file(lane, spec, context),
-            self._on_imported,
-            self.sheet.show_error,
-        )
-        self.sheet.follow(job)
-
     def _on_made(self, version: DatasetVersion) -> None:
         self._wanted = Ref(version.dataset, version=version.version)
         self.reload()
 
-    def _on_imported(self, version: DatasetVersion) -> None:
-        self.sheet.close_sheet()
-        one, many = self.tr("Imported {0}: 1 row."), self.tr("Imported {0}: {1} rows.")
-        text = one if version.rows == 1 else many
-        self.toast.emit(text.format(version.ref, f"{version.rows:,}"))
-        self._on_made(version)
-
-    def _read_as(self, column: str, kind: ColumnType) -> None:
+    def _read_as(self, column: str, wanted: ColumnType | bool) -> None:
+        """wanted: a type for the column, or whether the day comes first in dates."""
         version = self._version
-        if version is None or self.sheet.busy:
+        if version is None:
             return
-        job = self._jobs.start(
-            self,
-            self.tr("Import {0} again with {1} as {2}").format(version.ref, column, kind.value),
-            lambda lane, context: datasets.read_again(
-                lane, version.ref, ImportOptions(types={column: kind}), context
-            ),
-            self._on_imported,
-            self._error.show_error,
-        )
-        self.sheet.follow(job)
-        self.sheet.show()
-        job.finished.connect(self.sheet.close_sheet)
+        title = self.tr("Import {0} again with {1} as {2}")
+        if isinstance(wanted, bool):
+            first = self.tr("day first") if wanted else self.tr("month first")
+            changed = ImportOptions(day_first=wanted)
+            said = title.format(version.ref, column, first)
+        else:
+            changed = ImportOptions(types={column: wanted})
+            said = title.format(version.ref, column, wanted.value)
+        self.importing.read_again(version, changed, said)
 
     def _answer(self, warning: DataWarning, given: Answer | None) -> None:
         if self._version is not None:
@@ -390,7 +371,7 @@ class DatasetsPanel(Page):
             self,
             self.tr("Open the sample project"),
             replay.open_sample,
-            self._on_imported,
+            self._on_made,
             self._error.show_error,
         )
 
@@ -403,7 +384,7 @@ class DatasetsPanel(Page):
             self._stale = True
 
     def _ask_file(self, then: Callable[[str], None]) -> None:
-        filters = [self.tr("Tables (*.csv *.tsv *.txt)"), self.tr("All files (*)")]
+        filters = [f"{self.tr('Tables')} ({PATTERNS})", self.tr("All files (*)")]
         ask_file(self, self.tr("Import a file"), filters, then)
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:

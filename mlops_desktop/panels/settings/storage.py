@@ -64,7 +64,7 @@ class StorageSection(Card):
             (
                 Column(self.tr("Version"), lambda one: one.version.ref, stretch=True),
                 Column(self.tr("Deleted"), lambda one: ago(one.version.deleted_at)),
-                Column(self.tr("Frees"), lambda one: one.frees, format=in_bytes),
+                Column(self.tr("Frees alone"), lambda one: one.frees, format=in_bytes),
             ),
             self.tr("The bin"),
             key=lambda one: one.version.ref,
@@ -81,6 +81,7 @@ class StorageSection(Card):
         for table, button in ((self.usage, None), (self.bin, self.restore)):
             table.setFixedHeight(_TABLE_PX)
             column = QVBoxLayout()
+            column.setSpacing(4)
             above = QHBoxLayout()
             above.addWidget(heading(table.accessibleName()), 1)
             if button is not None:
@@ -90,6 +91,7 @@ class StorageSection(Card):
                 above.addStrut(32)
             column.addLayout(above)
             column.addWidget(table)
+            column.addStretch(1)
             across.addLayout(column, 1)
         self.body.addLayout(across)
 
