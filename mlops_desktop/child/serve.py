@@ -55,6 +55,7 @@ def main(job_file: Path) -> int:
         return error.exit_code
     gc.collect()
     gc.freeze()  # What is here now stays: no later collection looks at it.
+    sys.setswitchinterval(0.0005)  # A batch that is read lets small requests pass.
     gc.set_threshold(100_000, 20, 100)  # A batch of 10,000 rows is many lists, but no cycles.
     serving.run()
     return 0

@@ -41,7 +41,7 @@ _PART_OF: dict[str, Callable[[datetime], int]] = {
 }
 _NAN = math.nan
 _BY_COLUMN = 16  # From this many rows on, reading whole columns is faster.
-_Column = npt.NDArray[Any] | Sequence[Any]
+Column = npt.NDArray[Any] | Sequence[Any]
 _Part = Callable[[Any], Iterable[Any]]
 
 
@@ -123,7 +123,7 @@ class RowEncoder:
         encoded = np.frombuffer(packed, dtype=np.float32).reshape(len(rows), self.width)
         return self._scaled(encoded) if self._scales else encoded
 
-    def encode_table(self, table: Mapping[str, _Column]) -> Floats:
+    def encode_table(self, table: Mapping[str, Column]) -> Floats:
         """Whole columns as float32 [rows, width].
 
         A column is an array (numbers, booleans, datetime64, objects) or a sequence of values.
@@ -141,7 +141,7 @@ class RowEncoder:
                 case "category_onehot":
                     codes = _looked_up(_codes(step), table[step["column"]])
                     known = np.flatnonzero(codes >= 0)
-                    raw[known, start + codes[known]] = 1.0
+                    raw[known, codes[known].astype(np.intp) + start] = 1.0
         return self._finish(raw)
 
     def _compile(self, columns: tuple[str, ...]) -> list[_Part]:
@@ -262,17 +262,20 @@ def _moment(value: Any) -> datetime | None:
     return moment
 
 
-def _floats(column: _Column) -> npt.NDArray[np.float64]:
+def _floats(column: Column) -> npt.NDArray[np.float64]:
     return np.asarray(column, dtype=np.float64)  # None becomes NaN.
 
 
-def _looked_up(places: _Places, column: _Column) -> npt.NDArray[np.intp]:
+def _looked_up(places: _Places, column: Column) -> npt.NDArray[Any]:
     values = column.tolist() if isinstance(column, np.ndarray) else column
     found = itemgetter(*values)(places) if len(values) > 1 else [places[v] for v in values]
-    return np.array(found, dtype=np.intp)
+    try:
+        return np.frombuffer(bytes(found), dtype=np.uint8)  # Twice as fast as np.array.
+    except ValueError:  # The unknown code, or more categories.
+        return np.array(found, dtype=np.intp)
 
 
-def date_part(column: _Column, part: str) -> npt.NDArray[np.float64]:
+def date_part(column: Column, part: str) -> npt.NDArray[np.float64]:
     """One of DATE_PARTS of each moment (datetime64, microseconds or objects); NaN: missing."""
     if isinstance(column, np.ndarray) and column.dtype.kind in "Miu":
         moments = column.astype("datetime64[us]")

@@ -9,14 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from mlops_desktop.core.datasets import ColumnType
-from mlops_desktop.ml.encode import Floats, RowEncoder
+from mlops_desktop.ml.encode import Column, Floats, RowEncoder
 from mlops_desktop.ml.fitted import FittedStep
 from mlops_desktop.ml.row_features import RowFeatures
-
-_NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN)
 
 
 class Encoder(Protocol):
@@ -24,7 +20,7 @@ class Encoder(Protocol):
 
     def encode_rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Floats: ...
 
-    def encode_table(self, table: Mapping[str, npt.NDArray[Any]]) -> Floats: ...
+    def encode_table(self, table: Mapping[str, Column]) -> Floats: ...
 
 
 def encoder_of(card: Mapping[str, Any]) -> Encoder:
@@ -44,8 +40,6 @@ class FeatureEncoder:
     def __init__(self, steps: Sequence[FittedStep], encoder: RowEncoder) -> None:
         self._steps, self._encoder = tuple(steps), encoder
         self._outputs = encoder.columns
-        types = {made.column.name: made.column.type for step in steps for made in step.makes}
-        self._numbers = [types.get(name) in _NUMBERS for name in self._outputs]
         self._compiled: dict[tuple[str, ...], RowFeatures] = {}
 
     def encode_rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Floats:
@@ -56,20 +50,12 @@ class FeatureEncoder:
         made = self._features(tuple(columns)).rows(rows)
         return self._encoder.encode_rows(self._outputs, made)
 
-    def encode_table(self, table: Mapping[str, npt.NDArray[Any]]) -> Floats:
+    def encode_table(self, table: Mapping[str, Column]) -> Floats:
         """Whole columns as float32 [rows, width]."""
         columns = tuple(table)
         values = [_plain(table[name]) for name in columns]
         made = self._features(columns).rows(zip(*values, strict=True))
-        columns_made: dict[str, npt.NDArray[Any]] = {}
-        for place, (name, number) in enumerate(zip(self._outputs, self._numbers, strict=True)):
-            column = [row[place] for row in made]
-            if number:
-                columns_made[name] = np.array(column, dtype=np.float64)  # None becomes NaN.
-            else:
-                columns_made[name] = np.empty(len(column), dtype=object)
-                columns_made[name][:] = column
-        return self._encoder.encode_table(columns_made)
+        return self._encoder.encode_rows(self._outputs, made)
 
     def _features(self, columns: tuple[str, ...]) -> RowFeatures:
         found = self._compiled.get(columns)
@@ -81,8 +67,10 @@ class FeatureEncoder:
         return found
 
 
-def _plain(column: npt.NDArray[Any]) -> list[Any]:
+def _plain(column: Column) -> Sequence[Any]:
     """Python values, None for NaT; moments as microseconds since 1970."""
+    if not isinstance(column, np.ndarray):
+        return column
     if column.dtype.kind != "M":
         return list(column.tolist())
     moments = column.astype("datetime64[us]")

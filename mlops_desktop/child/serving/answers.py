@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from mlops_desktop.child.serving import guard as rules
-from mlops_desktop.child.serving.checks import BY_COLUMN
 from mlops_desktop.child.serving.model import LoadedModel, Prediction, label_values
 from mlops_desktop.child.serving.protocols import BodyKind, Options
 from mlops_desktop.child.serving.recorder import Ids, Journal, Seen, digest_of
@@ -210,7 +209,7 @@ def _work(
     rows, options = kind.parse(body, model.checker)
     if len(rows) > ROWS_LIMIT:
         raise Refused(413, f"{len(rows)} rows; at most {ROWS_LIMIT} a request.")
-    text = rows_text(body, model.columns, len(rows)) if len(rows) >= BY_COLUMN else None
+    text = rows_text(body, model.columns, len(rows)) if len(body) > SMALL_BODY else None
     prediction = model.predict(rows, text)
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:

@@ -27,9 +27,10 @@ from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field, Signature
 
 Rows = list[list[object]]
+Columns = list[tuple[object, ...]]
 DEPTH_LIMIT = 32
 _SHOWN = 60
-BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
+_BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
 _FITTING_LIMIT = 256
 _NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
 
@@ -74,7 +75,7 @@ class RowChecker:
         }
         self._known_sets = list(self._known.values())
         types = {field.type for field in self.fields}
-        self._is_numbers = types <= set(_NUMBERS)
+        self._takes_numbers = types <= set(_NUMBERS)
         self._integers = [i for i, f in enumerate(self.fields) if f.type is ColumnType.INTEGER]
         self._fitting: set[tuple[type, ...]] = set()
         self._orders: dict[tuple[str, ...], list[int]] = {}
@@ -96,15 +97,29 @@ class RowChecker:
                     check_depth(row[index])
         return [[row[index] for index in order] for row in rows]
 
-    def check(self, rows: Rows, text: bytes | None = None) -> Checked:
-        """Refuse rows that break a rule. text: the same rows as `rowtext` found them.
+    def columns_of(self, rows: Rows, text: bytes | None) -> Columns | None:
+        """The rows by column, where that pays and their lengths are right."""
+        if len(rows) < _BY_COLUMN or self._are_numbers(text):
+            return None
+        width = len(self.columns)
+        if any(len(row) != width for row in rows):
+            return None
+        return list(zip(*rows, strict=True))
+
+    def check(
+        self, rows: Rows, columns: Columns | None = None, text: bytes | None = None
+    ) -> Checked:
+        """Refuse rows that break a rule. columns, text: the same rows in other forms.
 
         Values that mean the same are settled in place (3.0 becomes 3 in an integer column).
         """
-        if len(rows) >= BY_COLUMN:
-            unseen = self._check_columns(rows, text)
-            if unseen is not None:
-                return Checked(unseen, settled=False)
+        unseen: dict[str, int] | None = None
+        if columns is not None:
+            unseen = self._check_columns(columns)
+        elif self._are_numbers(text) and self._are_whole(rows):
+            unseen = {}
+        if unseen is not None:
+            return Checked(unseen, settled=False)
         settled = False
         for number, row in enumerate(rows):
             settled = self._check_row(number, row) or settled
@@ -135,16 +150,20 @@ class RowChecker:
             self._orders[key] = order
         return order
 
-    def _check_columns(self, rows: Rows, text: bytes | None) -> dict[str, int] | None:
-        """The unseen categories; None where a value needs a closer look."""
+    def _are_numbers(self, text: bytes | None) -> bool:
+        return self._takes_numbers and text is not None and is_numbers(text)
+
+    def _are_whole(self, rows: Rows) -> bool:
+        """True where no row of numbers needs a closer look."""
         width = len(self.columns)
-        if any(len(row) != width for row in rows):
-            return None
-        if self._is_numbers and text is not None and is_numbers(text):
-            whole = all({type(row[index]) for row in rows} == {int} for index in self._integers)
-            return {} if whole else None
+        return all(len(row) == width for row in rows) and all(
+            {type(row[index]) for row in rows} == {int} for index in self._integers
+        )
+
+    def _check_columns(self, columns: Columns) -> dict[str, int] | None:
+        """The unseen categories; None where a value needs a closer look."""
         unseen: dict[str, int] = {}
-        for index, values in enumerate(zip(*rows, strict=True)):
+        for index, values in enumerate(columns):
             known = self._known.get(index)
             distinct: set[object] | None = None
             if known is not None or index in self._times:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,10 +13,11 @@ import numpy as np
 
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
-from mlops_desktop.child.serving.checks import Checked, RowChecker, Rows
+from mlops_desktop.child.serving.checks import Checked, Columns, RowChecker, Rows
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
+from mlops_desktop.ml.encode import Floats
 from mlops_desktop.ml.served_features import encoder_of
 from mlops_desktop.paths import Workspace
 
@@ -57,15 +59,17 @@ class LoadedModel:
         self.engine = "onnxruntime"
         self.encoder = encoder_of(card)
         self._pool = ThreadPoolExecutor(2, "many rows")
-        self._scores: Callable[[Rows], Scores]
+        self._run: Callable[[Floats], Scores]
+        self._chunk = _CHUNK
         if modelfiles.ONNX in files:
             model = objects.get_bytes(workspace, files[modelfiles.ONNX])
-            self._scores = self._onnx_scores(_session(model))
+            self._run = _onnx(model)
         else:
             self.engine = "scikit-learn"
             self.why_no_onnx = card.get("why_no_onnx") or "No ONNX file was stored."
             model = objects.get_bytes(workspace, files[modelfiles.SKOPS])
-            self._scores = self._sklearn_scores(model)
+            self._run = _sklearn(model)
+            self._chunk = sys.maxsize  # What a call costs here is worth hundreds of rows.
 
     @property
     def columns(self) -> list[str]:
@@ -76,10 +80,11 @@ class LoadedModel:
 
         text: the rows as `rowtext` found them in the body.
         """
-        checked = self.checker.check(rows, text)
+        columns = self.checker.columns_of(rows, text)
+        checked = self.checker.check(rows, columns, text)
         if not rows:
             return Prediction([], [] if self.classes else None, checked)
-        scores = self._scores(rows)
+        scores = self._score(rows, None if checked.settled else columns)
         found: list[list[float]] = scores.tolist()
         if len(rows) == 1:
             [row] = found
@@ -106,32 +111,23 @@ class LoadedModel:
         with suppress(Refused):  # An example may be missing where a value must not be.
             self.predict([[field.example for field in self.signature.inputs]])
 
-    def _onnx_scores(self, session: Any) -> Callable[[Rows], Scores]:
-        run, encode, columns = session.run, self.encoder.encode_rows, self.columns
+    def _score(self, rows: Rows, columns: Columns | None) -> Scores:
+        if len(rows) <= self._chunk:
+            return self._run(self._encode(rows, columns))
 
-        def some(rows: Rows) -> Scores:
-            found: Scores = run(["y"], {"x": encode(columns, rows)})[0]
-            return found
+        def some(start: int) -> Scores:
+            part = slice(start, start + self._chunk)
+            chosen = None if columns is None else [column[part] for column in columns]
+            return self._run(self._encode(rows[part], chosen))
 
-        def scores(rows: Rows) -> Scores:
-            if len(rows) <= _CHUNK:
-                return some(rows)
-            # A session lets go of the interpreter, so the next rows are encoded meanwhile.
-            chunks = [rows[at : at + _CHUNK] for at in range(0, len(rows), _CHUNK)]
-            return np.concatenate(list(self._pool.map(some, chunks)))
+        # A session lets go of the interpreter, so the next rows are encoded meanwhile.
+        return np.concatenate([*self._pool.map(some, range(0, len(rows), self._chunk))])
 
-        return scores
-
-    def _sklearn_scores(self, model: bytes) -> Callable[[Rows], Scores]:
-        from mlops_desktop.ml import modelio  # noqa: PLC0415  Imports scikit-learn.
-
-        pipeline = modelio.load(model)
-
-        def scores(rows: Rows) -> Scores:
-            encoded = self.encoder.encode_rows(self.columns, rows)
-            return modelio.estimator_scores(pipeline["model"], encoded)
-
-        return scores
+    def _encode(self, rows: Rows, columns: Columns | None) -> Floats:
+        """The estimator's input from rows, or from the same by column. Feature steps included."""
+        if columns is None:
+            return self.encoder.encode_rows(self.columns, rows)
+        return self.encoder.encode_table(dict(zip(self.columns, columns, strict=True)))
 
 
 def _not_finite(row: int) -> Refused:
@@ -139,14 +135,28 @@ def _not_finite(row: int) -> Refused:
     return Refused(400, f"Row {row}: the numbers are too large for this model.")
 
 
-def _session(model: bytes) -> Any:
+def _onnx(model: bytes) -> Callable[[Floats], Scores]:
     import onnxruntime  # noqa: PLC0415  Only where the model has this form.
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    run, outputs = session.run, ["y"]
+
+    def scores(encoded: Floats) -> Scores:
+        found: Scores = run(outputs, {"x": encoded})[0]
+        return found
+
+    return scores
+
+
+def _sklearn(model: bytes) -> Callable[[Floats], Scores]:
+    from mlops_desktop.ml import modelio  # noqa: PLC0415  Imports scikit-learn.
+
+    estimator = modelio.load(model)["model"]
+    return lambda encoded: modelio.estimator_scores(estimator, encoded)
 
 
 def label_values(classes: list[str]) -> dict[str | float, object]:
