@@ -23,7 +23,9 @@ from mlops_desktop.cli import (
     models,
     monitoring,
     recipes,  # noqa: F401  Adds to `data`.
+    rows,  # noqa: F401  Adds to `data`.
     runs,
+    scoring,
     units,  # noqa: F401  Adds to `data`.
     versions,  # noqa: F401  Adds to `data`.
 )
@@ -66,6 +68,7 @@ for _verb in (
     models.models,
     deployments.deploy,
     deployments.predict,
+    scoring.score,
     monitoring.labels,
     monitoring.monitor,
     monitoring.retrain,
