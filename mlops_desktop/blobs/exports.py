@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from mlops_desktop.blobs import chunks, manifests, objects
 from mlops_desktop.blobs.manifests import Manifest
+from mlops_desktop.core.datasets import Column
 from mlops_desktop.paths import Workspace
 
 _FORMULA = "^[=+\\-@\t\r]"
@@ -42,24 +44,45 @@ def write(
     schema = pa.schema(list(zip(names, types, strict=True)))
     if is_csv and for_spreadsheet:
         schema = pa.schema([(_safe_name(field.name), field.type) for field in schema])
-    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     step = max(1, _CELLS // max(1, len(schema)))
+    with _whole(path, schema) as writer:
+        for start in range(0, manifest.rows, step):
+            progress(start / manifest.rows)
+            table = manifests.read_rows(workspace, manifest, start, step)
+            columns = table.columns
+            if is_csv and for_spreadsheet:
+                columns = [_safe(column) for column in columns]
+            writer.write_table(pa.table(columns, names=schema.names).cast(schema))
+
+
+@contextmanager
+def table_file(path: Path, columns: Sequence[Column]) -> Iterator[Any]:
+    """Write batches of these columns to a new .csv or .parquet file, which is on the disk at the
+    end. Whoever wants it whole or not at all gives it its name only then."""
+    schema = pa.schema([(column.name, chunks.ARROW_TYPES[column.type]) for column in columns])
+    with _opened(path, schema) as writer:
+        yield writer
+
+
+@contextmanager
+def _whole(path: Path, schema: pa.Schema) -> Iterator[Any]:
+    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
         with objects.writing(path):
-            with temporary.open("xb") as file:
-                with _writer(file, schema, is_csv=is_csv) as writer:
-                    for start in range(0, manifest.rows, step):
-                        progress(start / manifest.rows)
-                        table = manifests.read_rows(workspace, manifest, start, step)
-                        columns = table.columns
-                        if is_csv and for_spreadsheet:
-                            columns = [_safe(column) for column in columns]
-                        writer.write_table(pa.table(columns, names=schema.names).cast(schema))
-                objects.flush(file)
+            with _opened(temporary, schema) as writer:
+                yield writer
             temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _opened(path: Path, schema: pa.Schema) -> Iterator[Any]:
+    with path.open("xb") as file:
+        with _writer(file, schema, is_csv=path.suffix.lower() == ".csv") as writer:
+            yield writer
+        objects.flush(file)
 
 
 def _writer(file: Any, schema: pa.Schema, *, is_csv: bool) -> Any:

@@ -24,6 +24,10 @@ def main(name: str, job_file: Path) -> int:
             from mlops_desktop.child import preview  # noqa: PLC0415
 
             return preview.main(job_file)
+        case "score":
+            from mlops_desktop.child import score  # noqa: PLC0415
+
+            return score.main(job_file)
         case "train":
             from mlops_desktop.child import train  # noqa: PLC0415
 
