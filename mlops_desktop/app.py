@@ -175,6 +175,7 @@ class App(QObject):
         status.bell_clicked.connect(partial(self._open, "activity", None))
         for title, run_, keys, name in (
             (self.tr("Import a file"), partial(self._open, "data", "import"), "Ctrl+O", "upload"),
+            (self.tr("Paste a table"), partial(self._open, "data", "paste"), "", "copy"),
             (self.tr("Train"), partial(self._open, "train", "new"), "Ctrl+R", "play"),
             (self.tr("Open the sample project"), self.open_sample, "", "database"),
             (self.tr("Open another workspace"), self._choose_workspace, "", "folder-open"),

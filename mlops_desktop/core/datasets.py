@@ -82,7 +82,7 @@ class DataWarning:
 class Source:
     """Where a version came from.
 
-    kind: 'file', 'append', 'recipe' or 'retrain' (recorded inputs with labels).
+    kind: 'file', 'append', 'pasted', 'recipe' or 'retrain' (recorded inputs with labels).
     """
 
     kind: str

@@ -34,7 +34,11 @@ from mlops_desktop.widgets.rail import Place, Rail
 from mlops_desktop.widgets.status_bar import StatusBar
 
 __all__ = ["Command", "MainWindow", "Place"]
-_TABLES = (".csv", ".tsv", ".txt", ".parquet")
+# What an import reads; any other file can be chosen by Ctrl+O.
+_TABLES = (
+    *(".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
+    *(".json", ".jsonl", ".ndjson", ".db", ".sqlite", ".sqlite3", ".arrow", ".feather"),
+)
 
 
 class MainWindow(QMainWindow):

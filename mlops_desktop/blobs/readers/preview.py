@@ -16,6 +16,7 @@ from mlops_desktop.core.importing import Failure, Guess, Preview
 
 _ROWS = 100
 _LONGEST = 200  # Characters of a cell.
+_MIDNIGHT = " 00:00:00"  # Left out where a column holds days.
 
 
 def preview(path: Path, options: ImportOptions) -> Preview:
@@ -47,11 +48,21 @@ def _rows(reading: Reading) -> Iterator[tuple[object, ...]]:
     left = _ROWS
     for batch in reading.batches(Seen(), lambda _fraction, _text: None):
         part = batch.slice(0, left)
-        columns = [[_cell(value) for value in column.to_pylist()] for column in part.columns]
+        columns = [_cells(column.to_pylist()) for column in part.columns]
         yield from zip(*columns, strict=True)
         left -= part.num_rows
         if not left:
             return
+
+
+def _cells(values: list[object]) -> list[object]:
+    cells = [_cell(value) for value in values]
+    times = [str(cell) for cell in cells if cell is not None]
+    if any(isinstance(value, datetime) for value in values) and all(
+        text.endswith(_MIDNIGHT) for text in times
+    ):
+        return [None if cell is None else str(cell).removesuffix(_MIDNIGHT) for cell in cells]
+    return cells
 
 
 def _cell(value: object) -> object:

@@ -27,6 +27,7 @@ from mlops_desktop.core.datasets import (
 )
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.recipes import Step
+from mlops_desktop.panels.datasets.changes import ChangesTab
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
@@ -145,6 +146,7 @@ class DatasetsPanel(Page):
         self._tabs: dict[str, VersionTab] = {
             self.tr("Table"): TableTab(self._jobs, self._workspace),
             self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
+            self.tr("Changes"): ChangesTab(self._jobs, self._workspace),
             self.tr("Checks"): ChecksTab(self._jobs, self._workspace),
             self.tr("Lineage"): LineageTab(self._jobs, self._workspace),
         }

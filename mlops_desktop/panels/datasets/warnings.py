@@ -24,7 +24,8 @@ _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 
 
 class Warnings(Card):
-    """answered carries a warning and an Answer or None; read_as a column and a ColumnType;
+    """answered carries a warning and an Answer or None; read_as a column and a ColumnType, or
+    a bool for dates with the day first;
     fix_wanted the steps of a recipe that mend what was found.
 
     narrow: for a column beside the rest; then all of them are shown, their buttons below.
@@ -173,7 +174,7 @@ class Warnings(Card):
             ColumnType.NUMBER: self.tr("Read as number"),
             ColumnType.DATETIME: self.tr("Read as dates"),
         }
-        return [
+        types: list[QWidget] = [
             _named(
                 secondary(words[kind], "", partial(self.read_as.emit, column, kind)),
                 f"read-{column}-as-{kind.value}",
@@ -181,6 +182,18 @@ class Warnings(Card):
             for kind in warning.read_as
             if kind in words
         ]
+        dates = [
+            _named(
+                secondary(
+                    self.tr("Read day first") if way else self.tr("Read month first"),
+                    "",
+                    partial(self.read_as.emit, column, way),
+                ),
+                f"read-{column}-{'day' if way else 'month'}-first",
+            )
+            for way in warning.day_first
+        ]
+        return [*types, *dates]
 
     def _answer_buttons(self, warning: DataWarning) -> list[QWidget]:
         given = self._answers.get(key_of(warning))
