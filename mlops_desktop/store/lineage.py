@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
 Edge = tuple[str, str]
 # Kinds of sources whose rows do not come from the version before.
-_FRESH = ("file", "table", "clipboard", "database")
+_FRESH = ("file", "pasted", "score", "table")
 
 
 def edges(store: Store) -> list[Edge]:
@@ -17,25 +18,31 @@ def edges(store: Store) -> list[Edge]:
     `recipe:<version id>` (one for each time that a recipe was applied), `run:<id>`, `model:<id>`
     and `deployment:<id>`."""
     found: list[Edge] = []
-    fresh = ", ".join("?" * len(_FRESH))
+    named = _named(store)
     for row in store.query(
-        f"""SELECT id, coalesce(derived_from_id, CASE WHEN json_extract(source, '$.kind') NOT IN
-                   ({fresh}) THEN parent_id END) AS origin,
-                   recipe_version_id IS NOT NULL AS by_recipe,
-                   json_extract(source, '$.path') <> '' AS from_file
-            FROM dataset_versions""",
-        _FRESH,
+        """SELECT id, parent_id, derived_from_id, recipe_version_id,
+                  json_extract(source, '$.kind') AS kind, json_extract(source, '$.path') AS path,
+                  json_extract(source, '$.detail') AS detail
+           FROM dataset_versions"""
     ):
         data = f"data:{row['id']}"
-        if row["from_file"]:
+        if row["path"]:
             found.append((f"file:{row['id']}", data))
-        origin = None if row["origin"] is None else f"data:{row['origin']}"
-        if row["by_recipe"]:
+        origin = row["derived_from_id"]
+        if origin is None and row["kind"] not in _FRESH:
+            origin = row["parent_id"]
+        detail = json.loads(row["detail"] or "{}")
+        # Other tables that a recipe adds, or a model and what it was asked about.
+        refs = [*detail.get("concatenated", {}).values()]
+        if row["kind"] == "score":
+            refs += [f"model {detail.get('model')}", detail.get("of")]
+        origins = [f"data:{origin}"] if origin is not None else []
+        origins += [named[ref] for ref in refs if ref in named]
+        if row["recipe_version_id"] is not None:
             recipe = f"recipe:{row['id']}"
-            found += [(origin, recipe)] if origin else []
             found.append((recipe, data))
-        elif origin:
-            found.append((origin, data))
+            data = recipe
+        found += [(key, data) for key in origins]
     rows = store.query(
         """SELECT 'data:' || e.dataset_version_id AS a, 'run:' || r.id AS b FROM runs r
                JOIN experiments e ON e.id = r.experiment_id
@@ -45,6 +52,17 @@ def edges(store: Store) -> list[Edge]:
                WHERE second_version_id IS NOT NULL"""
     )
     return found + [(row["a"], row["b"]) for row in rows]
+
+
+def _named(store: Store) -> dict[str, str]:
+    """The keys of dataset versions by reference, of model versions by `model ` and reference."""
+    rows = store.query(
+        """SELECT d.name || '@' || v.version AS ref, 'data:' || v.id AS key
+               FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id
+           UNION ALL SELECT 'model ' || m.name || '@' || v.version, 'model:' || v.id
+               FROM model_versions v JOIN models m ON m.id = v.model_id"""
+    )
+    return {row["ref"]: row["key"] for row in rows}
 
 
 def of_recipe(store: Store, name: str, version: int | None) -> list[str]:

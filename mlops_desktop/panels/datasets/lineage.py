@@ -86,12 +86,23 @@ class LineageTab(VersionTab):
         if source.path:
             pairs.append((self.tr("File"), source.path))
         else:
-            pairs.append((self.tr("Made by"), source.kind))
+            made = {
+                "pasted": self.tr("Pasting"),
+                "append": self.tr("Appending"),
+                "recipe": self.tr("A recipe"),
+                "retrain": self.tr("Retraining, from labelled predictions"),
+                "score": self.tr("A model's answers"),
+            }
+            pairs.append((self.tr("Made by"), made.get(source.kind, source.kind)))
         if source.bytes:
             pairs.append((self.tr("Size"), in_bytes(source.bytes)))
         if source.sha256:
             pairs.append((self.tr("SHA-256"), _hash(source.sha256)))
-        pairs += [(name, str(value)) for name, value in source.detail.items() if value]
+        pairs += [
+            (name.replace("_", " ").capitalize(), str(value))
+            for name, value in source.detail.items()
+            if value and isinstance(value, str | int | float)
+        ]
         self._origin.set_pairs(pairs)
 
     def _show_made(self, version: DatasetVersion) -> None:
