@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions.answers import answers
@@ -121,3 +122,95 @@ def test_that_a_thousand_profiles_are_shown_at_once(qtbot: QtBot):
     view.grab()
     assert time.monotonic() - begun < 2
     assert view.set_filter("c99") == 11
+
+
+def look_at(panel: DatasetsPanel, file: Path, qtbot: QtBot) -> None:
+    panel.import_path(str(file))
+    qtbot.waitUntil(lambda: panel.sheet.has_preview, timeout=WAIT_MS)
+
+
+def choose(panel: DatasetsPanel, option: str, value: object, qtbot: QtBot) -> None:
+    """Choose a value of an import's option as a person would, and wait for the new look."""
+    combo = panel.sheet.findChild(QComboBox, f"guess-{option}")
+    assert combo is not None, option
+    combo.activated.emit(combo.findData(value))
+    settled = panel.sheet.options
+    qtbot.waitUntil(
+        lambda: getattr(panel.sheet._preview.options, option) == getattr(settled, option),
+        timeout=WAIT_MS,
+    )
+
+
+def test_that_the_sheet_shows_guesses_that_can_be_changed(
+    panel: DatasetsPanel, tmp_path: Path, qtbot: QtBot
+):
+    file = tmp_path / "prices.csv"
+    file.write_text("day;price\n03.04.2026;1,5\n04.04.2026;2,5\n", encoding="utf-8")
+    look_at(panel, file, qtbot)
+    table = panel.sheet.table.table
+    qtbot.waitUntil(lambda: table.pages.cell(0, 0).text == "2026-04-03", timeout=WAIT_MS)
+    assert table.pages.cell(1, 1).text == "2.5"
+    choose(panel, "day_first", False, qtbot)
+    qtbot.waitUntil(lambda: table.pages.cell(0, 0).text == "2026-03-04", timeout=WAIT_MS)
+    panel.sheet.table.type_chosen.emit("price", ColumnType.TEXT)
+    qtbot.waitUntil(lambda: table.pages.cell(0, 1).text == "1,5", timeout=WAIT_MS)
+    with qtbot.waitSignal(panel.toast, timeout=WAIT_MS):
+        click(panel, "import-button", qtbot)
+    qtbot.waitUntil(lambda: panel._version is not None, timeout=WAIT_MS)
+    assert [column.type.value for column in panel._version.columns] == ["datetime", "text"]
+    assert panel._version.source.detail["options"]["day_first"] is False
+
+
+def test_that_a_table_that_cannot_be_read_says_why_and_what_can_be_changed(
+    panel: DatasetsPanel, tmp_path: Path, qtbot: QtBot
+):
+    file = tmp_path / "ragged.csv"
+    file.write_text("a;b\n1;2\n3;4;5\n", encoding="utf-8")
+    look_at(panel, file, qtbot)
+    assert "Row 2 of ragged.csv has 3 cells" in panel.sheet._error.accessibleName()
+    choose(panel, "delimiter", ",", qtbot)
+    qtbot.waitUntil(panel.sheet._error.isHidden, timeout=WAIT_MS)
+    assert panel.sheet.table.isVisible()
+
+
+def test_that_rows_are_added_to_a_dataset(panel: DatasetsPanel, rentals_csv: Path, qtbot: QtBot):
+    bring_in(panel, rentals_csv, qtbot)
+    look_at(panel, rentals_csv, qtbot)
+    assert panel.sheet.append.isEnabled()
+    panel.sheet.append.click()
+    with qtbot.waitSignal(panel.toast, timeout=WAIT_MS):
+        click(panel, "import-button", qtbot)
+    qtbot.waitUntil(lambda: panel.history.current() == "rentals@2", timeout=WAIT_MS)
+    assert panel._version is not None
+    assert panel._version.rows == 480
+    assert panel._version.source.kind == "append"
+
+
+def test_that_other_columns_cannot_be_added(
+    panel: DatasetsPanel, rentals_csv: Path, tmp_path: Path, qtbot: QtBot
+):
+    bring_in(panel, rentals_csv, qtbot)
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n", encoding="utf-8")
+    look_at(panel, other, qtbot)
+    panel.sheet.name.setText("rentals")
+    assert not panel.sheet.append.isEnabled()
+    assert "same columns" in panel.sheet.append.toolTip()
+
+
+def test_that_a_copied_table_becomes_a_dataset(panel: DatasetsPanel, qtbot: QtBot):
+    QGuiApplication.clipboard().setText("city\tsize\nBonn\t1.5\nKöln\t2\n")
+    panel.paste()
+    qtbot.waitUntil(lambda: panel.sheet.has_preview, timeout=WAIT_MS)
+    with qtbot.waitSignal(panel.toast, timeout=WAIT_MS):
+        click(panel, "import-button", qtbot)
+    qtbot.waitUntil(lambda: panel.history.current() == "pasted@1", timeout=WAIT_MS)
+    assert panel._version is not None
+    assert (panel._version.rows, panel._version.source.kind) == (2, "pasted")
+
+
+def test_that_an_empty_clipboard_is_said(panel: DatasetsPanel, qtbot: QtBot):
+    QGuiApplication.clipboard().clear()
+    with qtbot.waitSignal(panel.toast) as said:
+        panel.paste()
+    assert "no text on the clipboard" in said.args[0]
