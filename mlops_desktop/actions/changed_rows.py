@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlops_desktop.actions import table_views
+from mlops_desktop.actions.lane import Context
 from mlops_desktop.actions.table_views import View
-from mlops_desktop.core.changes import ChangedRow, Changes, RowNumbers, fields
+from mlops_desktop.blobs import manifests
+from mlops_desktop.core.changes import ChangedRow, Changes, RowNumbers, RowNumbersOf, fields
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.paths import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+def where_changed(workspace: Workspace, found: Changes, column: str, context: Context) -> Changes:
+    """The same changes, of the changed rows only those whose value differs in a column (as
+    `after` calls it); none added, none removed. Safe in any thread. Raises Cancelled, Damaged."""
+    from mlops_desktop.blobs.sides import Reader, Side  # noqa: PLC0415  Loads pyarrow.
+
+    pair = next(pair for pair in found.pairs if pair.name == column)
+    reader = Reader(workspace, context.checkpoint)
+    old, new = found.rows.changed_before, found.rows.changed_after
+    hashes = [
+        Side(
+            reader, manifests.read(workspace, version.manifest), [pair], first=first
+        ).column_hashes(rows, 0)
+        for version, rows, first in ((found.before, old, True), (found.after, new, False))
+    ]
+    differs = hashes[0] != hashes[1]
+    return replace(found, rows=RowNumbersOf(old[differs], new[differs]))
 
 
 class ChangedRows:

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,10 @@ from mlops_desktop.core.errors import NotFound, UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.profile import Profile
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import datasets as stored
+
+if TYPE_CHECKING:
+    from mlops_desktop.store.store import Store
 
 _ROWS_DONE = 0.7  # Of the progress.
 _TESTED_ROWS = 2_000_000  # Of a version; above, the spread is that of every second, third, ... row.
@@ -53,6 +57,19 @@ def changes(
     old, new = (lane(partial(datasets.get_version, ref=ref)) for ref in (before, after))
     workspace = lane(lambda store: store.workspace)
     return _Comparison(workspace, old, new, context).changes(key)
+
+
+def comparable(store: Store, version: DatasetVersion) -> list[DatasetVersion]:
+    """The versions to compare one with, the likeliest first: the one that it was derived from or
+    that came before it, the others of its dataset, the newest of each other dataset."""
+    own = [one for one in stored.versions(store, version.dataset) if one.id != version.id]
+    others = [dataset.latest for dataset in stored.datasets(store) if dataset.latest]
+    found = [*own, *(one for one in others if one.dataset != version.dataset)]
+    for wanted in (version.parent, version.derived_from):
+        first = None if wanted is None else stored.by_id(store, wanted)
+        if first is not None and first.deleted_at is None:
+            found = [first, *(one for one in found if one.id != first.id)]
+    return found
 
 
 class _Comparison:

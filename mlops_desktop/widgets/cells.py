@@ -13,17 +13,23 @@ from mlops_desktop.widgets.theme import Theme, app_theme, follow_theme
 
 ROW_HEIGHT = 28
 CELL_PADDING = 8
+BEFORE, AFTER = "before", "after"  # Marks of cells that changed.
+_SIGNS = {BEFORE: "\u2212", AFTER: "+"}
+_SIGN_ROOM = 14
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class Cell(NamedTuple):
-    """kind: '' for text, else the kind of pill: ok, warn, error, info or neutral."""
+    """kind: '' for text, else the kind of pill: ok, warn, error, info or neutral.
+
+    marked: tinted; BEFORE and AFTER also have a sign at the left, a minus or a plus.
+    """
 
     text: str
     right: bool = False
     muted: bool = False
     kind: str = ""
-    marked: bool = False
+    marked: bool | str = False
 
 
 class CellModel(Protocol):
@@ -65,7 +71,12 @@ class CellDelegate(QStyledItemDelegate):
         self._text, self._muted = theme.color("text"), theme.color("muted")
         self._selection, self._accent = theme.color("selection"), theme.color("accent")
         self._divider = mixed(theme.color("divider"), theme.color("surface"), 0.55)
-        self._mark = theme.tint("warn")
+        self._tints = {
+            True: theme.tint("warn"),
+            BEFORE: theme.tint("error"),
+            AFTER: theme.tint("ok"),
+        }
+        self._inks = {BEFORE: theme.color("error"), AFTER: theme.color("ok")}
         self._font = theme.font()
         self._pill_font = theme.font(9, QFont.Weight.DemiBold)
         self._metrics = QFontMetrics(self._font)
@@ -83,7 +94,7 @@ class CellDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, self._selection)
         elif cell.marked:
-            painter.fillRect(rect, self._mark)
+            painter.fillRect(rect, self._tints[cell.marked])
         painter.setPen(self._divider)
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         if state & QStyle.StateFlag.State_HasFocus:
@@ -93,6 +104,11 @@ class CellDelegate(QStyledItemDelegate):
             self._paint_pill(painter, QRectF(inner), cell)
             return
         side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
+        if isinstance(cell.marked, str):
+            painter.setFont(self._pill_font)
+            painter.setPen(self._inks[cell.marked])
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, _SIGNS[cell.marked])
+            inner = inner.adjusted(_SIGN_ROOM, 0, 0, 0)
         text = cell.text
         if self._metrics.horizontalAdvance(text) > inner.width():
             text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())

@@ -64,7 +64,7 @@ class PageModel(QAbstractTableModel):
         self._wanted: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._asked: set[tuple[int, int]] = set()
         self._generation = 0
-        self._marked: Callable[[int, int], bool] = _never
+        self._marked: Callable[[int, int], bool | str] = _never
         # Dragging the scroll bar passes many pages: only the last ones are worth asking for.
         self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(self._ask)
@@ -103,8 +103,9 @@ class PageModel(QAbstractTableModel):
         self._asked.clear()
         self.endResetModel()
 
-    def set_marked(self, marked: Callable[[int, int], bool]) -> None:
-        """marked(row, column): which cells to tint, such as those that a recipe changed."""
+    def set_marked(self, marked: Callable[[int, int], bool | str]) -> None:
+        """marked(row, column): which cells to tint, such as those that a recipe changed; see
+        Cell."""
         self._marked = marked
         self._tell(0, self._count, range(len(self.columns)))
 

@@ -69,7 +69,7 @@ class PageTable(QTableView):
         """See PageModel."""
         self._renewed(columns, lambda: self.pages.set_windows(columns, row_count, fetch, **more))
 
-    def set_marked(self, marked: Callable[[int, int], bool]) -> None:
+    def set_marked(self, marked: Callable[[int, int], bool | str]) -> None:
         self.pages.set_marked(marked)
 
     def show_numbers_to(self, last: int) -> None:

@@ -22,11 +22,12 @@ def read_window(
 ) -> Rows:
     """Rows [first, first + count) of a view, whose times are texts already."""
     table = table_views.rows(workspace, version, view, first, count, columns)
-    values = [[_shown(value) for value in column.to_pylist()] for column in table.columns]
+    values = [[as_shown(value) for value in column.to_pylist()] for column in table.columns]
     return list(zip(*values, strict=True))
 
 
-def _shown(value: object) -> object:
+def as_shown(value: object) -> object:
+    """A value of a cell; a time as text."""
     if not isinstance(value, datetime):
         return value
     midnight = not (value.hour or value.minute or value.second or value.microsecond)
