@@ -16,7 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import contains
 from typing import NamedTuple
@@ -55,6 +56,16 @@ class Checked(NamedTuple):
 
     unseen: dict[str, int]
     settled: bool
+
+
+def merged(parts: Iterable[Checked]) -> Checked:
+    """What was found in several parts of a request."""
+    unseen: Counter[str] = Counter()
+    settled = False
+    for part in parts:
+        unseen.update(part.unseen)
+        settled = settled or part.settled
+    return Checked(dict(unseen), settled)
 
 
 class RowChecker:
@@ -97,31 +108,38 @@ class RowChecker:
                     check_depth(row[index])
         return [[row[index] for index in order] for row in rows]
 
-    def columns_of(self, rows: Rows, text: bytes | None) -> Columns | None:
+    def are_numbers(self, text: bytes | None) -> bool:
+        """True where every input is a number and so is all that `rowtext` found in a body."""
+        return self._takes_numbers and text is not None and is_numbers(text)
+
+    def columns_of(self, rows: Rows) -> Columns | None:
         """The rows by column, where that pays and their lengths are right."""
-        if len(rows) < _BY_COLUMN or self._are_numbers(text):
-            return None
         width = len(self.columns)
-        if any(len(row) != width for row in rows):
+        if len(rows) < _BY_COLUMN or any(len(row) != width for row in rows):
             return None
         return list(zip(*rows, strict=True))
 
     def check(
-        self, rows: Rows, columns: Columns | None = None, text: bytes | None = None
+        self,
+        rows: Rows,
+        columns: Columns | None = None,
+        *,
+        first: int = 0,
+        are_numbers: bool = False,
     ) -> Checked:
-        """Refuse rows that break a rule. columns, text: the same rows in other forms.
+        """Refuse rows that break a rule. columns: the same by column; first: the first's number.
 
         Values that mean the same are settled in place (3.0 becomes 3 in an integer column).
         """
         unseen: dict[str, int] | None = None
-        if columns is not None:
+        if are_numbers:
+            unseen = {} if self._are_whole(rows) else None
+        elif columns is not None:
             unseen = self._check_columns(columns)
-        elif self._are_numbers(text) and self._are_whole(rows):
-            unseen = {}
         if unseen is not None:
             return Checked(unseen, settled=False)
         settled = False
-        for number, row in enumerate(rows):
+        for number, row in enumerate(rows, first):
             settled = self._check_row(number, row) or settled
         unseen = {}
         for row in rows:
@@ -149,9 +167,6 @@ class RowChecker:
         if len(self._orders) < 64 and len(columns) < 1000:
             self._orders[key] = order
         return order
-
-    def _are_numbers(self, text: bytes | None) -> bool:
-        return self._takes_numbers and text is not None and is_numbers(text)
 
     def _are_whole(self, rows: Rows) -> bool:
         """True where no row of numbers needs a closer look."""

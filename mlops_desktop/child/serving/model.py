@@ -13,7 +13,7 @@ import numpy as np
 
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
-from mlops_desktop.child.serving.checks import Checked, Columns, RowChecker, Rows
+from mlops_desktop.child.serving.checks import Checked, RowChecker, Rows, merged
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
@@ -21,7 +21,7 @@ from mlops_desktop.ml.encode import Floats
 from mlops_desktop.ml.served_features import encoder_of
 from mlops_desktop.paths import Workspace
 
-_CHUNK = 1_000  # Rows that are encoded and answered at a time.
+_CHUNK = 500  # Rows that are checked, encoded and answered at a time.
 Scores = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -80,11 +80,9 @@ class LoadedModel:
 
         text: the rows as `rowtext` found them in the body.
         """
-        columns = self.checker.columns_of(rows, text)
-        checked = self.checker.check(rows, columns, text)
         if not rows:
-            return Prediction([], [] if self.classes else None, checked)
-        scores = self._score(rows, None if checked.settled else columns)
+            return Prediction([], [] if self.classes else None, Checked({}, settled=False))
+        checked, scores = self._score(rows, self.checker.are_numbers(text))
         found: list[list[float]] = scores.tolist()
         if len(rows) == 1:
             [row] = found
@@ -111,23 +109,27 @@ class LoadedModel:
         with suppress(Refused):  # An example may be missing where a value must not be.
             self.predict([[field.example for field in self.signature.inputs]])
 
-    def _score(self, rows: Rows, columns: Columns | None) -> Scores:
+    def _score(self, rows: Rows, are_numbers: bool) -> tuple[Checked, Scores]:
         if len(rows) <= self._chunk:
-            return self._run(self._encode(rows, columns))
+            return self._score_some(rows, 0, are_numbers)
+        # A session lets go of the interpreter, so the next rows are read meanwhile. And what the
+        # checks have looked at is still near the processor when it is encoded.
+        parts = self._pool.map(
+            lambda start: self._score_some(rows[start : start + self._chunk], start, are_numbers),
+            range(0, len(rows), self._chunk),
+        )
+        checks, scores = zip(*parts, strict=True)
+        return merged(checks), np.concatenate(scores)
 
-        def some(start: int) -> Scores:
-            part = slice(start, start + self._chunk)
-            chosen = None if columns is None else [column[part] for column in columns]
-            return self._run(self._encode(rows[part], chosen))
-
-        # A session lets go of the interpreter, so the next rows are encoded meanwhile.
-        return np.concatenate([*self._pool.map(some, range(0, len(rows), self._chunk))])
-
-    def _encode(self, rows: Rows, columns: Columns | None) -> Floats:
-        """The estimator's input from rows, or from the same by column. Feature steps included."""
-        if columns is None:
-            return self.encoder.encode_rows(self.columns, rows)
-        return self.encoder.encode_table(dict(zip(self.columns, columns, strict=True)))
+    def _score_some(self, rows: Rows, first: int, are_numbers: bool) -> tuple[Checked, Scores]:
+        """Rows, of which the first has that number, from the checks to the scores."""
+        columns = None if are_numbers else self.checker.columns_of(rows)
+        checked = self.checker.check(rows, columns, first=first, are_numbers=are_numbers)
+        if columns is None or checked.settled:
+            encoded = self.encoder.encode_rows(self.columns, rows)
+        else:
+            encoded = self.encoder.encode_table(dict(zip(self.columns, columns, strict=True)))
+        return checked, self._run(encoded)
 
 
 def _not_finite(row: int) -> Refused:
