@@ -179,7 +179,7 @@ class App(QObject):
             (self.tr("Train"), partial(self._open, "train", "new"), "Ctrl+R", "play"),
             (self.tr("Open the sample project"), self.open_sample, "", "database"),
             (self.tr("Open another workspace"), self._choose_workspace, "", "folder-open"),
-            (self.tr("Help"), lambda: self._show_help(self.window.current), "", "info"),
+            (self.tr("Help"), lambda: self._show_help(self.window.help_topic), "", "info"),
             (self.tr("Theme: light"), partial(self._set_theme, "light"), "", "sun"),
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):

@@ -187,7 +187,13 @@ RULES: dict[RuleKind, RuleForm] = {
         "one",
         (
             StepField("low", FieldKind.VALUE, "At least", optional=True),
-            StepField("high", FieldKind.VALUE, "At most", optional=True, hint="2024-12-31, 72"),
+            StepField(
+                "high",
+                FieldKind.VALUE,
+                "At most",
+                optional=True,
+                hint="A number, or a date such as 2024-12-31.",
+            ),
             _TOLERATED,
         ),
     ),

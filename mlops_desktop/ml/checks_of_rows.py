@@ -111,7 +111,7 @@ def _repeated(names: tuple[str, ...], rows: int, load: Load) -> Any:
             return _none(rows)
     codes, there = np.zeros(rows, np.int64), np.ones(rows, bool)
     for name in names:
-        encoded = load(name).dictionary_encode().unify_dictionaries()
+        encoded = load(name).dictionary_encode()  # One dictionary for all chunks.
         if not encoded.num_chunks:
             return _none(rows)
         size = len(encoded.chunk(0).dictionary)
@@ -121,7 +121,8 @@ def _repeated(names: tuple[str, ...], rows: int, load: Load) -> Any:
         ]
         there &= pc.is_valid(encoded).to_numpy(zero_copy_only=False)
         # Made small again after each column, so that the product never overflows.
-        _, codes = np.unique(codes * size + np.concatenate(part), return_inverse=True)
+        together: Any = pa.array(codes * size + np.concatenate(part)).dictionary_encode()
+        codes = together.indices.to_numpy().astype(np.int64)
     counts = np.bincount(codes[there], minlength=1)
     return pa.array((counts[np.minimum(codes, len(counts) - 1)] > 1) & there)
 

@@ -42,7 +42,8 @@ _TABLES = (
 
 
 class MainWindow(QMainWindow):
-    """Panels are made when first shown. One may have shown(), escape() and focus_filter()."""
+    """Panels are made when first shown. One may have shown(), escape(), focus_filter()
+    and help_topic(), the page of help on what it shows now."""
 
     file_dropped = Signal(str)
     workspace_clicked = Signal()
@@ -134,7 +135,7 @@ class MainWindow(QMainWindow):
         self._bind("Ctrl+K", self.open_palette)
         self._bind("F6", lambda: self._next_pane(1))
         self._bind("Shift+F6", lambda: self._next_pane(-1))
-        self._bind("F1", lambda: self.help_wanted.emit(self._current))
+        self._bind("F1", lambda: self.help_wanted.emit(self.help_topic))
         self._bind("Ctrl+F", lambda: self._ask_panel("focus_filter"))
         self._bind("Esc", self._escape)
 
@@ -202,6 +203,12 @@ class MainWindow(QMainWindow):
         call = getattr(self._panels.get(self._current), method, None)
         if callable(call):
             call()
+
+    @property
+    def help_topic(self) -> str:
+        """The page of help on what is shown now."""
+        ask = getattr(self._panels.get(self._current), "help_topic", None)
+        return str(ask()) if ask is not None else self._current
 
     def _escape(self) -> None:
         if self.palette_popup.isVisible():

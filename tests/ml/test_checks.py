@@ -116,6 +116,16 @@ def test_that_a_rule_which_cannot_run_says_why(
     assert says in found.message
 
 
+def test_that_duplicates_are_found_across_chunks():
+    n, t = (
+        pa.chunked_array([[1, 2], [3, 1], [2]]),
+        pa.chunked_array([["a", "b"], ["c", "a"], ["x"]]),
+    )
+    table = pa.table({"n": n, "t": t})
+    assert outcome(table, K.UNIQUE, "n", "t").rows == (1, 4)
+    assert outcome(table, K.UNIQUE, "t").rows == (1, 4)
+
+
 def test_that_columns_and_their_types_are_compared():
     assert outcome(TABLE, K.COLUMN, "n", "x").passed
     assert outcome(TABLE, K.COLUMN, "n", type="integer").passed

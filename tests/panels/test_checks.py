@@ -17,6 +17,7 @@ from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.runs import RunsPanel
 from mlops_desktop.paths import Workspace
+from mlops_desktop.resources import resource
 from mlops_desktop.store.store import Store
 from mlops_desktop.widgets.column_picker import ColumnPicker
 from mlops_desktop.work.jobs import Jobs
@@ -231,3 +232,8 @@ def test_that_training_on_a_blocked_version_asks_for_a_reason(
     qtbot.waitUntil(lambda: not panel._training, timeout=WAIT_MS)
     entries = ask(jobs, lambda store: audit.about(store, "rentals@1"), qtbot)
     assert any("A trial" in entry.detail for entry in entries)
+
+
+def test_that_the_tab_has_a_page_of_help(tab: ChecksTab):
+    page = resource("help", f"{tab.help_topic}.md").read_text(encoding="utf-8")
+    assert all(kind.form.title in page for kind in RuleKind)

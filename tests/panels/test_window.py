@@ -129,3 +129,13 @@ def test_that_better_matches_come_first():
     assert second is not None
     assert first < second
     assert match_score("xyz", "Export") is None
+
+
+def test_that_help_opens_on_what_the_panel_shows(window: MainWindow, qtbot: QtBot):
+    topics: list[str] = []
+    window.help_wanted.connect(topics.append)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    window.show_panel("data")
+    window.panel("data").help_topic = lambda: "checks"  # type: ignore[attr-defined]
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    assert topics == ["home", "checks"]

@@ -37,6 +37,8 @@ _LOADING, _EMPTY, _FULL = range(3)
 class ChecksTab(VersionTab):
     """choose_file(then) and choose_target(name, then) ask for a path; tests put their own there."""
 
+    help_topic = "checks"
+
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self._rules: tuple[Rule, ...] = ()

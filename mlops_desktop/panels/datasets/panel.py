@@ -229,6 +229,10 @@ class DatasetsPanel(Page):
         self.sheet.close_sheet()
         self.care.close_asks()
 
+    def help_topic(self) -> str:
+        shown = self._stack.currentIndex() == _FULL
+        return list(self._tabs.values())[self.tabs.current()].help_topic if shown else "data"
+
     def focus_filter(self) -> None:
         list(self._tabs.values())[self.tabs.current()].focus_filter()
 

@@ -38,6 +38,7 @@ class VersionTab(QWidget):
     undoable = Signal(str, object)
     open_panel = Signal(str, object)
     column_chosen = Signal(str)
+    help_topic = "data"
     inspector_wanted = Signal()
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:

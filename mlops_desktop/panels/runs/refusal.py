@@ -23,9 +23,9 @@ class Refusal(QWidget):
         self.box = ErrorBox()
         self.box.setObjectName("train-error")
         self.ask = InlineAsk(
-            self.tr("Train all the same, because"),
+            self.tr("Reason"),
             self.tr("Train despite the checks"),
-            self.tr("the reason; it is kept in the audit"),
+            self.tr("why the data is good enough"),
         )
         self.ask.line.setObjectName("despite-reason")
         self.ask.button.setObjectName("train-despite")
