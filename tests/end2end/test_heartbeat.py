@@ -1,4 +1,4 @@
-"""The window stays alive: no stall while a million rows are imported or two runs train."""
+"""The window stays alive: no stall while a million rows are imported or compared, or runs train."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import pyarrow.csv as arrow_csv
 from PySide6.QtCore import QObject, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import datasets, runs
+from mlops_desktop.actions import changes, datasets, runs
+from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.app import App
-from mlops_desktop.core.datasets import ImportSpec
+from mlops_desktop.core.changes import Changes
+from mlops_desktop.core.datasets import ImportSpec, Source
 from mlops_desktop.core.runs import Algorithm, Run, TrainSpec
 from mlops_desktop.work.job import Job, JobState
+from tests.stored import changed, wide_mix
 
 ROWS = 1_000_000
 STALL_MS = 100
@@ -133,3 +136,36 @@ def test_that_the_window_never_stalls_while_two_runs_train(
         finish(qtbot, *jobs)
 
     assert max(stalls(qtbot, work)) < STALL_MS
+
+
+def test_that_the_window_never_stalls_while_a_million_rows_are_compared(
+    qtbot: QtBot, app: App
+) -> None:
+    table = wide_mix(ROWS)
+    other = changed(table, "float_3", 0.01).take(np.random.default_rng(1).permutation(ROWS))
+
+    def store(lane: Lane, context: Context) -> None:
+        for one in (table, other):
+            datasets.add_table(lane, "million", one, Source("retrain"), context=context)
+
+    finish(qtbot, app.jobs.start(app, "Store", store))
+    app.window.show_panel("activity")
+    found: list[Changes] = []
+
+    def work() -> None:
+        finish(
+            qtbot,
+            app.jobs.start(
+                app,
+                "Compare",
+                lambda lane, context: changes.changes(
+                    lane, "million@1", "million@2", None, context
+                ),
+                found.append,
+            ),
+        )
+
+    gaps = stalls(qtbot, work)
+    assert str(found[0]) == "10,000 rows changed in 1 column"
+    assert max(gaps) < STALL_MS
+    assert float(np.quantile(gaps, 0.99)) < STALL_MS / 2

@@ -36,6 +36,8 @@ _ROWS, _COLUMNS, _SHIFTS = range(3)
 class ChangesTab(VersionTab):
     """Compares when it is seen. The versions of this dataset come first in the chooser."""
 
+    help_topic = "changes"
+
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self.found: Changes | None = None
