@@ -81,6 +81,7 @@ def _limits() -> st.SearchStrategy[dict[str, Any]]:
             {"low": 0.5},
             {"low": -1.5, "high": 1e300},
             {"high": 2**60},
+            {"high": 1e300},
             {"low_share": 0.1},
             {"high_share": 0.9},
             {"low_share": 0.0, "high_share": 0.5},

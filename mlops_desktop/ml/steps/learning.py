@@ -23,7 +23,12 @@ class TableLearner:
 
     def mean(self, name: str) -> float | None:
         values = self._present(name)
-        return float(values.astype(np.float64).mean()) if len(values) else None
+        if not len(values):
+            return None
+        numbers = values.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(numbers.mean())
+        return mean if np.isfinite(mean) else float((numbers / len(numbers)).sum())
 
     def most_frequent(self, name: str, kind: ColumnType) -> Any:
         values, counts = np.unique(self._present(name), return_counts=True)
@@ -40,7 +45,7 @@ class TableLearner:
         if not len(values):
             return None
         if kind is NUMBER:
-            return float(np.quantile(values, share))
+            return float(_quantiles(values, [share])[0])
         place = int(share * (len(values) - 1))
         return np.partition(values, place)[place].item()
 
@@ -54,11 +59,19 @@ class TableLearner:
         values = self._present(name).astype(np.float64)
         if not len(values):
             return []
-        return list(map(float, np.unique(np.quantile(values, np.arange(1, bins) / bins))))
+        return list(map(float, np.unique(_quantiles(values, np.arange(1, bins) / bins))))
 
     def _present(self, name: str) -> Any:
         vec = self._read(name)
         return vec.values if vec.missing is None else vec.values[~vec.missing]
+
+
+def _quantiles(values: Any, shares: Any) -> Any:
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.quantile(values, shares)
+    # Between numbers near the ends of what a float holds lies none: take one that is there.
+    whole = np.isfinite(found).all()
+    return found if whole else np.quantile(values, shares, method="lower")
 
 
 class NothingLearner:
