@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,20 @@ class Command:
     @property
     def start(self) -> Sequence[str]:
         return [sys.executable, "-m", "mlops_desktop", "--workspace", str(self.workspace)]
+
+
+def with_faults(run: Command, inject: str, *words: object) -> Answer:
+    """Run a verb whose system calls fail as strace is told; skips where it cannot."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: apt-get install strace")
+    log = run.workspace.with_name("strace.txt")
+    calls = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={inject.partition(':')[0]}"]
+    calls += ["-e", f"inject={inject}", *run.start, *map(str, words)]
+    done = subprocess.run([*calls, "--json"], capture_output=True, text=True, check=False)
+    if "PTRACE" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert "INJECTED" in log.read_text() or done.returncode, "the verb made fewer such calls"
+    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 def write_customers(path: Path, rows: int = 900, seed: int = 1) -> Path:

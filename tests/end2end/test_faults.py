@@ -18,7 +18,7 @@ from mlops_desktop.blobs import manifests
 from mlops_desktop.core.errors import DiskFull
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store, schema_version
-from tests.end2end.command import Answer, Command, write_customers
+from tests.end2end.command import Command, with_faults, write_customers
 
 _TRAIN = ("--target", "left", "--exclude", "left_on", "--algorithm", "linear")
 
@@ -44,20 +44,6 @@ def run(made: Path, tmp_path: Path) -> Iterator[Command]:
     answer = command.ask("deploy", "status", "--json")
     for deployment in answer.json if answer.code == 0 else ():
         command("deploy", "stop", deployment["deployment"])
-
-
-def with_faults(run: Command, inject: str, *words: object) -> Answer:
-    """Run a verb whose system calls fail as strace is told; skips where it cannot."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed: apt-get install strace")
-    log = run.workspace.with_name("strace.txt")
-    calls = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={inject.partition(':')[0]}"]
-    calls += ["-e", f"inject={inject}", *run.start, *map(str, words)]
-    done = subprocess.run([*calls, "--json"], capture_output=True, text=True, check=False)
-    if "PTRACE" in done.stderr:
-        pytest.skip("strace may not trace here")
-    assert "INJECTED" in log.read_text() or done.returncode, "the verb made fewer such calls"
-    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 def whole(run: Command) -> bool:

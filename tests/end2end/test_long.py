@@ -39,6 +39,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("churn", "next"):
         best = run("train", "customers", *_TRAIN)
         run("models", "register", best["run"], "--name", name)
+    for name in ("spare", "gone"):
+        run("data", "add", folder / "many.csv", "--name", name)
+    run("data", "delete", "gone@1")
     run("models", "approve", "churn@1", "--note", "looked at")
     run("models", "alias", "churn", "champion", 1)
     run("deploy", "start", "churn")
@@ -58,6 +61,8 @@ def _operations(made: Path) -> dict[str, tuple[object, ...]]:
         "approve": ("models", "approve", "next@1", "--note", "looked at"),
         "deploy": ("deploy", "start", "churn"),
         "retrain": ("retrain", "churn"),
+        "delete": ("data", "delete", "spare@1"),
+        "cleanup": ("cleanup",),
     }
 
 
@@ -131,6 +136,7 @@ def test_that_no_kill_at_any_moment_breaks_a_promise(made: Path, tmp_path: Path)
         again = run.ask(*words, "--json")
         done = name == "approve" and "approved already" in again.out
         done = done or (name == "retrain" and "no new labels" in again.out)
+        done = done or (name == "delete" and "is in the bin" in again.out)
         assert again.code == 0 or done, f"{says}: {again.out}{again.err}"
         assert not told or name in ("train", "register") or again.out, says
         assert run("fsck")["clean"], says
