@@ -19,6 +19,11 @@ _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 PLAIN_TIME = rf"^{_DAY}([T ]{_CLOCK})?$"
 ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
 PLAIN = Notation()
+# The years 1 to 9999 are those that Python can show.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+_FIRST, _END = (
+    pa.scalar(second * 1_000_000, pa.timestamp("us")) for second in (FIRST_SECOND, LAST_SECOND + 1)
+)
 
 
 def convert(texts: Any, kind: ColumnType, notation: Notation = PLAIN) -> Any:
@@ -56,13 +61,16 @@ def _fits(text: str) -> bool:
 
 
 def times(cells: Any, pattern: str, zone: str | None) -> Any:
-    """The cells of that pattern as times, missing where the calendar has no such day."""
+    """The cells of that pattern as times, missing where the calendar has no such day, and outside
+    the years 1 to 9999."""
     matching = _matching(cells, pattern)
     try:
         found = pc.cast(matching, pa.timestamp("us", zone))
     except pa.ArrowInvalid:
         found = pa.array([_time(cell, zone) for cell in matching], pa.timestamp("us", zone))
-    return found.cast(pa.timestamp("us"))
+    found = found.cast(pa.timestamp("us"))
+    there = pc.and_(pc.greater_equal(found, _FIRST), pc.less(found, _END))
+    return pc.if_else(there, found, None)
 
 
 def _time(cell: Any, zone: str | None) -> Any:

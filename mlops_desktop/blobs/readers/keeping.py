@@ -11,15 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from mlops_desktop.blobs.cells import convert
+from mlops_desktop.blobs.cells import FIRST_SECOND, LAST_SECOND, convert
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
 
 pc: Any = pyarrow.compute  # Its stubs know of no plain Python values.
 
-_MICROSECONDS = {"s": 1_000_000, "ms": 1000}  # What one unit is; finer ones are cut off.
-_A_DAY = 86_400 * 1_000_000
+_A_DAY = 86_400
 _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _MOST = 2**63 - 1
 
@@ -32,7 +31,7 @@ class Keeper:
     finer than a microsecond is cut off; lists, structs and maps become JSON text (said as a
     warning); dictionaries, run ends and extension types are taken for what they hold. Raises
     UserError for the rest: bytes that are not text, months with days, unions, and values beyond
-    64 bits, with their row.
+    64 bits or the years 1 to 9999, with their row.
     """
 
     def __init__(self, file: str, name: str, kind: pa.DataType, wanted: ColumnType | None) -> None:
@@ -107,33 +106,34 @@ class Keeper:
         return array
 
     @cached_property
-    def _bound(self) -> int:
-        """The largest value that fits in our type."""
+    def _bounds(self) -> tuple[int, int]:
+        """The least and the largest value that we keep: of 64 bits, or of the years 1 to 9999."""
         types, kind = pa.types, self._plain
-        if types.is_timestamp(kind):
-            return _MOST // _MICROSECONDS.get(kind.unit, 1)
+        if types.is_integer(kind):
+            return -_MOST - 1, _MOST
+        per_second = 1000 if types.is_date64(kind) else _A_SECOND.get(getattr(kind, "unit", ""), 1)
         if types.is_date32(kind):
-            return _MOST // _A_DAY
-        return _MOST // 1000 if types.is_date64(kind) else _MOST
+            return FIRST_SECOND // _A_DAY, LAST_SECOND // _A_DAY
+        low, high = FIRST_SECOND * per_second, (LAST_SECOND + 1) * per_second - 1
+        return max(low, -_MOST), min(high, _MOST)
 
     def _natural_values(self, array: Any) -> Any:
         types, kind = pa.types, self._plain
         target = ARROW_TYPES[self._natural]
-        if kind == target and not types.is_string(kind):
+        if kind == target and not (types.is_string(kind) or types.is_timestamp(kind)):
             return array
         if _is_text(kind) or _is_bytes(kind):
             texts = array.cast(target)
             texts.validate(full=True)  # A file may hold bytes that are no UTF-8.
             return texts
         if types.is_uint64(kind) or types.is_timestamp(kind) or types.is_date(kind):
-            self._check_bound(array)
+            self._check_bounds(array)
         if types.is_timestamp(kind):
             if kind.tz:
                 array = array.cast(pa.timestamp(kind.unit, "UTC"))
-            # Cutting rounds to the past before 1970 as after it.
             if kind.unit == "ns":
-                array = pc.floor_temporal(array, unit="microsecond")
-            return array.cast(target, safe=False)
+                array = _in_microseconds(array)
+            return array.cast(target)
         if types.is_date64(kind):
             return array.view(pa.timestamp("ms")).cast(target)
         if types.is_decimal(kind):
@@ -148,20 +148,24 @@ class Keeper:
             return pa.array(texts, target)
         return array.cast(target)
 
-    def _check_bound(self, array: Any) -> None:
+    def _check_bounds(self, array: Any) -> None:
         values = array
         if pa.types.is_timestamp(self._plain) or pa.types.is_date64(self._plain):
             values = array.view(pa.int64())
         elif pa.types.is_date32(self._plain):
             values = array.view(pa.int32()).cast(pa.int64())
-        wrong = pc.greater(values, self._bound)
+        low, high = self._bounds
+        wrong = pc.greater(values, high)
         if not pa.types.is_unsigned_integer(values.type):
-            wrong = pc.or_(wrong, pc.less(values, -self._bound))
+            wrong = pc.or_(wrong, pc.less(values, low))
         at = pc.index(wrong, True).as_py()
         if at >= 0:
+            range_ = "in 64 bits"
+            if self._natural is ColumnType.DATETIME:
+                range_ = "between the years 1 and 9999"
             raise UserError(
                 f"The value in row {self._rows + at + 1:,} of column {self._name!r} of "
-                f"{self._file} does not fit in 64 bits.",
+                f"{self._file} does not fit {range_}.",
                 why=f"Its type is {self._plain}.",
                 hint="Correct the value, or save the column as text.",
             )
@@ -190,6 +194,13 @@ class Keeper:
                 self._first, self._example = self._rows + at + 1, str(array[at].as_py())[:40]
             self._lost += count.as_py()
         return found
+
+
+def _in_microseconds(array: Any) -> Any:
+    """Nanoseconds cut to microseconds, towards the past before 1970 as after it."""
+    values = array.view(pa.int64()).fill_null(0).to_numpy() // 1000
+    missing = array.is_null().to_numpy(False)
+    return pa.array(values, mask=missing).view(pa.timestamp("us"))
 
 
 def _plain_type(kind: pa.DataType) -> Any:
