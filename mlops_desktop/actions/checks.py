@@ -151,21 +151,28 @@ def require(store: Store, version: DatasetVersion, despite: str = "") -> None:
     raise _refusal(version, found.blocking)
 
 
+def failing_columns(version: DatasetVersion, outcome: Outcome) -> tuple[str, ...]:
+    """The columns of a version, those at fault first."""
+    names = [column.name for column in version.columns]
+    known, at_fault = set(names), set(outcome.columns)
+    first = [name for name in outcome.columns if name in known]
+    return (*first, *(name for name in names if name not in at_fault))
+
+
 def failing_rows(
     workspace: Workspace,
     version: DatasetVersion,
     outcome: Outcome,
     start: int = 0,
     count: int = 200,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """Some of the failing rows that were remembered, in their order, with all columns: those at
-    fault first. No store: safe in any thread."""
+    """Some of the failing rows that were remembered, in their order. columns: those of
+    failing_columns() where None. No store: safe in any thread."""
     import pyarrow as pa  # noqa: PLC0415  Not needed by those who only list.
 
     manifest = manifests.read(workspace, version.manifest)
-    names = [column.name for column in version.columns]
-    first = [name for name in outcome.columns if name in names]
-    ordered = [*first, *(name for name in names if name not in first)]
+    ordered = failing_columns(version, outcome) if columns is None else columns
     wanted = [number - 1 for number in outcome.rows[start : start + count]]
     found = [manifests.read_rows(workspace, manifest, 0, 0, ordered)]
     low = 0

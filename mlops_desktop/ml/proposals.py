@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ _FEW_VALUES = 20  # A text of more is no list of values. As many as a profile na
 _LEAST_REPEATS = 5  # A value occurs so often on average, or the list would not be complete.
 _MOST_CODES = 31  # Whole numbers without a gap, such as the days of a month.
 _OLD_DAYS = 62
+_MOST_DATES = 6  # Columns, of which each pair is tried.
 _HEAD_ROWS = 4096
 
 
@@ -61,9 +63,9 @@ def _not_missing(profile: Profile) -> Iterator[Rule]:
     if names and profile.rows:
         yield Rule(RuleKind.NOT_MISSING, names)
     for column in profile.columns:
-        if 0 < column.missing < column.rows:
-            share = column.missing / column.rows
-            settings: dict[str, object] = {"tolerated": min(1.0, _rounded_up(1.5 * share))}
+        share = 1.5 * column.missing / column.rows if column.rows else 0.0
+        if 0 < share < 1:
+            settings: dict[str, object] = {"tolerated": _rounded_up(share)}
             note = f"Seen: {number(column.missing)} of {number(column.rows)}; half as many more."
             yield Rule(RuleKind.NOT_MISSING, (column.name,), settings, note=note)
 
@@ -155,7 +157,11 @@ def _pattern(text: str) -> str:
 
 
 def _relations(profile: Profile, data: Checked) -> Iterator[Rule]:
-    """Columns that add up to another one."""
+    """Columns that add up to another one, and dates that may follow one another."""
+    dates = [c.name for c in profile.columns if c.type is ColumnType.DATETIME]
+    for first, second in permutations(dates[:_MOST_DATES], 2):
+        condition = f"{quoted(first)} <= {quoted(second)}"
+        yield Rule(RuleKind.RELATION, settings={"condition": condition})
 
     def load(names: Any) -> pa.Table:
         return pa.table({name: data.load(name) for name in names})

@@ -269,6 +269,8 @@ def test_that_rules_are_proposed_from_a_good_version():
             "amount": [10.0 + i * 0.37 for i in range(rows)],
             "gaps": [None if i % 10 == 0 else i % 97 for i in range(rows)],
             "day": pa.array(day),
+            "end": pa.array(day + np.timedelta64(1, "h")),
+            "mostly": [1.5 if i % 10 == 0 else None for i in range(rows)],
             "flag": [i % 2 for i in range(rows)],
         }
     )
@@ -282,6 +284,9 @@ def test_that_rules_are_proposed_from_a_good_version():
     assert "Seen: 10 to 157.63" in found["`amount` lies between 0 and 173"].note
     assert "`gaps` is missing in at most 15 % of the rows" in found
     assert "In each row, one + two = both" in found
+    assert "In each row, day <= end" in found
+    assert "In each row, end <= day" not in found
+    assert not any("`mostly` is missing" in sentence for sentence in found)
     assert any("never missing" in sentence for sentence in found)
     assert any("hold whole numbers" in sentence for sentence in found)
     assert not any(sentence.startswith("`free` is") for sentence in found)

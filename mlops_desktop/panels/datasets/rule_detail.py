@@ -22,6 +22,8 @@ from mlops_desktop.widgets.page_table import PageColumn, PageTable, Rows, Window
 from mlops_desktop.widgets.theme import app_theme
 from mlops_desktop.work.jobs import Jobs
 
+_BLOCK = 32  # So many columns are read at once: a table may have thousands.
+
 
 class RuleDetail(Card):
     """changed carries the rule as it was and as it shall be; edit_wanted and delete_wanted the
@@ -115,9 +117,8 @@ class RuleDetail(Card):
         self._caption.setVisible(bool(rows))
         if outcome is None or not rows:
             return
-        names = [column.name for column in version.columns]
-        at_fault = [name for name in outcome.columns if name in names]
-        ordered = [*at_fault, *(name for name in names if name not in at_fault)]
+        ordered = checks.failing_columns(version, outcome)
+        at_fault = sum(version.column(name) is not None for name in outcome.columns)
         types = {column.name: column.type for column in version.columns}
         text = self.tr("The rows that break it; the cells at fault are marked and stand first.")
         if outcome.count > len(rows):
@@ -128,7 +129,7 @@ class RuleDetail(Card):
         missing = outcome.rule.kind is RuleKind.NOT_MISSING
 
         def marked(row: int, column: int) -> bool:
-            if column >= len(at_fault):
+            if column >= at_fault:
                 return False
             return not missing or self.table.pages.value(row, column) is None
 
@@ -150,7 +151,7 @@ class RuleDetail(Card):
             [PageColumn(name, types[name].is_numeric) for name in ordered],
             len(rows),
             fetch,
-            block=len(ordered),
+            block=_BLOCK,
             row_number=lambda row: rows[row],
         )
         self.table.set_marked(marked)
@@ -175,7 +176,9 @@ class RuleDetail(Card):
 
 def _rows(workspace: Workspace, version: DatasetVersion, outcome: Outcome, window: Window) -> Rows:
     """On a worker's thread: rows whose times are texts already."""
-    table = checks.failing_rows(workspace, version, outcome, window.first, window.count)
+    at = slice(window.columns.start, window.columns.stop)
+    names = checks.failing_columns(version, outcome)[at]
+    table = checks.failing_rows(workspace, version, outcome, window.first, window.count, names)
     columns = [
         [str(value) if isinstance(value, datetime) else value for value in column.to_pylist()]
         for column in table.columns
