@@ -198,6 +198,18 @@ def test_that_the_lineage_opens_what_is_clicked_and_can_be_read_as_a_table(
         qtbot.keyClick(graph.table, Qt.Key.Key_Return)
 
 
+def test_that_compare_with_shows_the_changes(panel: DatasetsPanel, qtbot: QtBot) -> None:
+    panel.history.choose("rentals@1")
+    menu = panel.care.menu("rentals@1")
+    (other,) = menu.findChildren(QAction, "version-compare")
+    assert other.text() == "rentals@2"
+    other.trigger()
+    changes = panel._tabs["Changes"]
+    assert changes.isVisible()
+    qtbot.waitUntil(lambda: changes.found is not None, timeout=WAIT_MS)  # type: ignore[attr-defined]
+    assert changes.choice.chosen() == "rentals@2"  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def settings(qtbot: QtBot, jobs: Jobs, workspace: Workspace) -> SettingsPanel:
     jobs.lane(lambda store: versions.delete(store, "rentals@2"))

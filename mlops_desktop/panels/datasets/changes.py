@@ -43,6 +43,7 @@ class ChangesTab(VersionTab):
         self.found: Changes | None = None
         self._job: Job | None = None
         self._progress: JobRow | None = None
+        self._asked = ""  # The version to compare with, as the history's menu named it.
         self._build()
 
     def _build(self) -> None:
@@ -118,6 +119,12 @@ class ChangesTab(VersionTab):
             self._fail,
         )
 
+    def compare_with(self, ref: str) -> None:
+        """Compare with that version, once the tab is seen."""
+        self._asked = ref
+        if self.version is not None:
+            self.show_version(self.version, self.versions)
+
     def show_section(self, number: int) -> None:
         self._sections.setCurrentIndex(number)
         for place, (card, _) in enumerate(self._cards):
@@ -126,7 +133,9 @@ class ChangesTab(VersionTab):
     def _show_others(self, version: DatasetVersion, others: list[DatasetVersion]) -> None:
         if self.version is None or self.version.id != version.id:
             return  # Another one was chosen meanwhile.
-        if self.choice.set_versions(version, others):
+        asked, self._asked = self._asked, ""
+        at_once = self.choice.set_versions(version, others)
+        if self.choice.choose(asked) or at_once:
             self._compare(None)
             return
         said = self.tr("{0} is the first version: nothing has changed yet.").format(version.ref)

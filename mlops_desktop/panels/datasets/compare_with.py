@@ -75,6 +75,13 @@ class CompareWith(QWidget):
         self.set_keys(None)
         return has_origin and bool(others)
 
+    def choose(self, ref: str) -> bool:
+        """Choose the version to compare with; False where it is not among the others."""
+        index = self.other.findData(ref)
+        if index >= 0:
+            self.other.setCurrentIndex(index)
+        return index >= 0
+
     def chosen(self) -> str | None:
         """The version to compare with as NAME@VERSION."""
         ref = self.other.currentData()

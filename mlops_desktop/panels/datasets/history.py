@@ -30,13 +30,14 @@ _WIDTH = 288
 class VersionHistory(Card):
     """asks: the questions that the menu leads to, for the panel to place above the version.
 
-    chosen, train_wanted and export_wanted carry a reference. undoable carries what was done, and
-    a function that undoes it.
+    chosen, train_wanted, export_wanted and compare_wanted carry a reference. undoable carries what
+    was done, and a function that undoes it.
     """
 
     chosen = Signal(str)
     train_wanted = Signal(str)
     export_wanted = Signal(str)
+    compare_wanted = Signal(str)
     failed = Signal(object)
     toast = Signal(str)
     undoable = Signal(str, object)
@@ -113,6 +114,12 @@ class VersionHistory(Card):
             remove = partial(self._set_note, "")
             self._item(menu, "version-unnote", self.tr("Remove the note"), remove)
         menu.addSeparator()
+        others = [other for other in self._versions if other != ref]
+        if others:
+            compare = menu.addMenu(self.tr("Compare with"))
+            for other in others:
+                show = partial(self.compare_wanted.emit, other)
+                self._item(compare, "version-compare", other, show)
         train, export = self.train_wanted, self.export_wanted
         self._item(menu, "version-train", self.tr("Train on this"), partial(train.emit, ref))
         self._item(menu, "version-export", self.tr("Export\u2026"), partial(export.emit, ref))

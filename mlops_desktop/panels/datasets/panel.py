@@ -187,6 +187,13 @@ class DatasetsPanel(Page):
                 tab.add_steps(steps)
                 self.tabs.set_current(index)
 
+    def _compare_with(self, ref: str) -> None:
+        """Show what turned another version into this one."""
+        for index, tab in enumerate(self._tabs.values()):
+            if isinstance(tab, ChangesTab):
+                tab.compare_with(ref)
+                self.tabs.set_current(index)
+
     def _inspect(self, wanted: bool) -> None:
         self._inspecting = wanted
         self.inspector.setVisible(wanted)
@@ -202,6 +209,7 @@ class DatasetsPanel(Page):
         self.care.chosen.connect(self._show_chosen)
         self.care.train_wanted.connect(lambda _: self._train())
         self.care.export_wanted.connect(lambda _: self._export())
+        self.care.compare_wanted.connect(self._compare_with)
         self.care.failed.connect(self._error.show_error)
         self.care.toast.connect(self.toast)
         self.care.undoable.connect(self.undoable)
