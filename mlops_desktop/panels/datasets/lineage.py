@@ -22,6 +22,8 @@ _SHORT = 16  # Digits of a hash: enough to tell two apart.
 
 
 class LineageTab(VersionTab):
+    help_topic = "versions"
+
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self._build()
