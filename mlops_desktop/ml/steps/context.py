@@ -13,7 +13,7 @@ from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml.expressions import SPOKEN, Expr, column, unknown_column
 from mlops_desktop.ml.fitted import FittedStep, Made
 
-NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN)
+NUMBERS = (ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.NUMBER)
 
 
 class Learner(Protocol):
@@ -59,7 +59,8 @@ class Planned:
             raise unknown_column(name, self.columns)
         found = self.columns[name]
         if kinds and found not in kinds:
-            wanted = " or ".join(dict.fromkeys(SPOKEN[kind] for kind in kinds))
+            told = [kind for kind in kinds if kind not in NUMBERS or kind is NUMBERS[-1]]
+            wanted = " or ".join(SPOKEN[kind] for kind in told or kinds)
             raise UserError(
                 f"{quoted(name)} holds {SPOKEN[found]}, and the step takes {wanted}.",
                 hint="Choose another column, or change its type in a step before.",
