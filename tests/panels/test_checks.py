@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from mlops_desktop.actions import audit, checks, datasets
 from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.runs import RunsPanel
 from mlops_desktop.paths import Workspace
@@ -49,7 +50,6 @@ def rentals(jobs: Jobs, rentals_csv: Path, qtbot: QtBot) -> DatasetVersion:
 def tab(qtbot: QtBot, jobs: Jobs, workspace: Workspace, rentals: DatasetVersion) -> ChecksTab:
     tab = ChecksTab(jobs, workspace)
     qtbot.addWidget(tab)
-    tab.failed.connect(lambda error: pytest.fail(str(error)))
     tab.resize(830, 460)
     with qtbot.waitExposed(tab):
         tab.show()
@@ -91,7 +91,7 @@ def test_that_checks_are_proposed_and_run_at_one_click(tab: ChecksTab, qtbot: Qt
     text, undo = said.args
     assert text.startswith("Added ")
     undo()
-    qtbot.waitUntil(lambda: tab._stack.currentIndex() == 0 or not tab._rules, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: tab._stack.currentIndex() == 0 or not tab.work.rules, timeout=WAIT_MS)
 
 
 def test_that_a_failure_shows_its_rows_with_the_bad_cell_marked(
@@ -187,6 +187,26 @@ def test_that_a_deleted_rule_comes_back_by_undo(tab: ChecksTab, jobs: Jobs, qtbo
     assert len(tab.table.rows()) == 1
     undo()
     qtbot.waitUntil(lambda: len(tab.table.rows()) == 2, timeout=WAIT_MS)
+
+
+def test_that_a_check_that_ends_badly_is_not_run_for_ever(
+    tab: ChecksTab, jobs: Jobs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    errors: list[UserError] = []
+    tab.failed.connect(errors.append)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError("The disk is gone.")
+
+    monkeypatch.setattr(checks, "check", refuse)
+    ask(jobs, lambda store: checks.set_rules(store, "rentals", [LIMIT]), qtbot)
+    tab.load()
+    qtbot.waitUntil(lambda: words(tab) == ["Not checked"], timeout=WAIT_MS)
+    assert tab._head.text.text() == "Not checked yet"
+    assert [error.what for error in errors] == ["The disk is gone."]
+    monkeypatch.undo()
+    click(tab, "check-again", qtbot)
+    qtbot.waitUntil(lambda: words(tab) == ["Failed"], timeout=WAIT_MS)
 
 
 def test_that_rules_are_written_to_and_read_from_a_file(

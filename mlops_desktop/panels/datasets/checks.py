@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path, PurePath
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -16,19 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.actions import checks, rule_files
-from mlops_desktop.core.checks import CheckReport, Rule
-from mlops_desktop.core.datasets import DatasetVersion
-from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.checks import Rule
 from mlops_desktop.panels.datasets.rule_detail import RuleDetail
 from mlops_desktop.panels.datasets.rule_form import RuleForm
 from mlops_desktop.panels.datasets.rule_list import ChecksHead, RuleList
+from mlops_desktop.panels.datasets.rule_work import RuleWork
 from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.ask_path import ask_file, ask_target
 from mlops_desktop.widgets.buttons import Button, primary, secondary
 from mlops_desktop.widgets.cards import Card, EmptyState, label
-from mlops_desktop.widgets.marked import plain
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
@@ -41,9 +37,11 @@ class ChecksTab(VersionTab):
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
-        self._rules: tuple[Rule, ...] = ()
-        self._report: CheckReport | None = None
-        self._checking: int | None = None  # The id of the version that is being checked.
+        self.work = RuleWork(jobs, self)
+        self.work.shown.connect(self._show)
+        self.work.failed.connect(self.failed)
+        self.work.toast.connect(self.toast)
+        self.work.undoable.connect(self.undoable)
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
         self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
         self._build()
@@ -68,7 +66,7 @@ class ChecksTab(VersionTab):
         row = QHBoxLayout(buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._first = primary(self.tr("Propose checks"), "wand-sparkles", self._propose)
+        self._first = primary(self.tr("Propose checks"), "wand-sparkles", self.work.propose)
         for button, name in (
             (self._first, "propose-checks"),
             (secondary(self.tr("Add a rule"), "plus", self._add), "add-first-rule"),
@@ -91,7 +89,7 @@ class ChecksTab(VersionTab):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self._head = ChecksHead()
-        self._again = secondary(self.tr("Check again"), "rotate-cw", self._check)
+        self._again = secondary(self.tr("Check again"), "rotate-cw", self.work.check)
         self._again.setObjectName("check-again")
         add = secondary(self.tr("Add a rule"), "plus", self._add)
         add.setObjectName("add-rule")
@@ -112,7 +110,7 @@ class ChecksTab(VersionTab):
         card.add(self.table)
         card.setMinimumHeight(152)
         self.detail = RuleDetail(self.jobs, self.workspace)
-        self.detail.changed.connect(self._exchange)
+        self.detail.changed.connect(self.work.exchange)
         self.detail.edit_wanted.connect(self._edit)
         self.detail.delete_wanted.connect(self._delete)
         self.detail.failed.connect(self.failed)
@@ -129,25 +127,17 @@ class ChecksTab(VersionTab):
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addAction(self.tr("Propose more rules"), self._propose)
+        menu.addAction(self.tr("Propose more rules"), self.work.propose)
         menu.addAction(self.tr("Read rules from a file\u2026"), self._import)
         menu.addAction(self.tr("Write the rules to a file\u2026"), self._export)
         menu.addSeparator()
-        menu.addAction(self.tr("Delete all rules"), lambda: self._set((), self.tr("All deleted.")))
+        menu.addAction(self.tr("Delete all rules"), self.work.delete_all)
         return menu
 
     def load(self) -> None:
-        version = self.version
-        assert version is not None
-        self.jobs.run(
-            self,
-            lambda store: (
-                checks.rules(store, version.dataset),
-                checks.report(store, version.ref),
-            ),
-            lambda found: self._show(version, *found),
-            self.failed.emit,
-        )
+        assert self.version is not None
+        self.form.close_form()
+        self.work.load(self.version)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         chosen = self.table.selected_rows()
@@ -156,79 +146,21 @@ class ChecksTab(VersionTab):
         else:
             super().keyPressEvent(event)
 
-    def _show(
-        self, version: DatasetVersion, rules: tuple[Rule, ...], report: CheckReport | None
-    ) -> None:
-        if self.version is None or self.version.id != version.id:
-            return  # Another one was chosen meanwhile.
-        self._rules, self._report = rules, report
-        self._show_rules()
-        pending = report is None or report.pending
-        if pending and any(rule.on for rule in rules) and self._checking != version.id:
-            self._check()
-
-    def _show_rules(self) -> None:
-        self._stack.setCurrentIndex(_FULL if self._rules else _EMPTY)
-        if not self._rules:
-            return
-        busy = self.version is not None and self._checking == self.version.id
-        self.table.show_rules(self._rules, self._report, busy=busy)
-        self._head.show_report(self._report, busy=busy)
-        self._again.setEnabled(not busy)
-        self._show_detail()
+    def _show(self) -> None:
+        work = self.work
+        self._stack.setCurrentIndex(_FULL if work.rules else _EMPTY)
+        self._first.setEnabled(not work.proposing)
+        self._again.setEnabled(not work.checking)
+        if work.rules:
+            self.table.show_rules(work.rules, work.report, busy=work.checking)
+            self._head.show_report(work.report, busy=work.checking)
+            self._show_detail()
 
     def _show_detail(self) -> None:
         chosen = self.table.selected_rows()
         self.detail.setVisible(bool(chosen))
         if chosen and self.version is not None:
             self.detail.show_rule(self.version, chosen[0].rule, chosen[0].outcome)
-
-    def _check(self) -> None:
-        version = self.version
-        if version is None or self._checking == version.id:
-            return
-        self._checking = version.id
-        self._show_rules()
-        job = self.jobs.start(
-            self,
-            self.tr("Check {0}").format(version.ref),
-            lambda lane, context: checks.check(lane, version.ref, context),
-            None,
-            self.failed.emit,
-        )
-        job.finished.connect(lambda: self._on_checked(version))
-
-    def _on_checked(self, version: DatasetVersion) -> None:
-        if self._checking == version.id:
-            self._checking = None
-        if self.version is not None and self.version.id == version.id:
-            self.load()
-
-    def _propose(self) -> None:
-        version = self.version
-        if version is None:
-            return
-        self._first.setEnabled(False)
-        job = self.jobs.start(
-            self,
-            self.tr("Propose checks from {0}").format(version.ref),
-            lambda lane, context: checks.propose(lane, version.ref, context),
-            lambda found: self._add_proposed(version, found),
-            self.failed.emit,
-        )
-        job.finished.connect(lambda: self._first.setEnabled(True))
-
-    def _add_proposed(self, version: DatasetVersion, found: tuple[Rule, ...]) -> None:
-        if self.version is None or self.version.dataset != version.dataset:
-            return
-        known = {rule.tested for rule in self._rules}
-        new = tuple(rule for rule in found if rule.tested not in known)
-        if not new:
-            self.toast.emit(self.tr("There is nothing new to propose."))
-            return
-        one, many = self.tr("Added 1 rule."), self.tr("Added {0} rules, each met by {1}.")
-        text = one if len(new) == 1 else many.format(len(new), version.ref)
-        self._set((*self._rules, *new), text)
 
     def _add(self) -> None:
         self._open_form(None)
@@ -245,94 +177,22 @@ class ChecksTab(VersionTab):
         self._stack.show()
 
     def _save(self, new: Rule, old: Rule | None) -> None:
-        rules = (*self._rules, new)
-        if old is not None:
-            rules = tuple(new if rule == old else rule for rule in self._rules)
-        self._set(rules, "", self._on_saved(new), self.form.show_error)
-
-    def _on_saved(self, new: Rule) -> Callable[[], None]:
         def then() -> None:
             self.form.close_form()
+            self._show()
             self.table.select([new.tested])
 
-        return then
-
-    def _exchange(self, old: Rule, new: Rule) -> None:
-        self._set(tuple(new if rule == old else rule for rule in self._rules), "")
+        self.work.exchange(old, new, then, self.form.show_error)
 
     def _delete(self, gone: Rule) -> None:
-        rules = tuple(rule for rule in self._rules if rule != gone)
-        self._set(rules, self.tr("Deleted: {0}.").format(plain(gone.sentence)))
-
-    def _set(
-        self,
-        rules: tuple[Rule, ...],
-        said: str,
-        then: Callable[[], None] | None = None,
-        failed: Callable[[UserError], None] | None = None,
-    ) -> None:
-        """Exchange the rules. said: what a notice says, which can undo it."""
-        version, before = self.version, self._rules
-        if version is None:
-            return
-
-        def done(made: tuple[Rule, ...]) -> None:
-            if self.version is not None and self.version.dataset == version.dataset:
-                self._rules = made
-                self._report = self._report.under(made) if self._report and made else None
-                self._show_rules()
-                if then is not None:
-                    then()
-                self.load()
-            if said:
-                self.undoable.emit(said, lambda: self._put_back(version, before))
-
-        self.jobs.run(
-            self,
-            lambda store: checks.set_rules(store, version.dataset, rules),
-            done,
-            failed or self.failed.emit,
-        )
-
-    def _put_back(self, version: DatasetVersion, before: tuple[Rule, ...]) -> None:
-        self.jobs.run(
-            self,
-            lambda store: checks.set_rules(store, version.dataset, before),
-            lambda _: self.load() if self.version is not None else None,
-            self.failed.emit,
-        )
+        self.work.exchange(gone, None)
 
     def _import(self) -> None:
-        self.choose_file(self._import_from)
-
-    def _import_from(self, path: str) -> None:
-        self.jobs.start(
-            self,
-            "",
-            lambda _lane, _context: rule_files.read_rules(Path(path)),
-            lambda rules: self._set(
-                rules, self.tr("Rules are those of {0} now.").format(PurePath(path).name)
-            ),
-            self.failed.emit,
-            quiet=True,
-        )
+        self.choose_file(self.work.read_file)
 
     def _export(self) -> None:
         if self.version is not None:
-            self.choose_target(f"{self.version.dataset}-checks.yaml", self._export_to)
-
-    def _export_to(self, path: str) -> None:
-        rules = self._rules
-        self.jobs.start(
-            self,
-            "",
-            lambda _lane, _context: rule_files.write_rules(Path(path), rules),
-            lambda _: self.toast.emit(
-                self.tr("Wrote {0} rules to {1}.").format(len(rules), PurePath(path).name)
-            ),
-            self.failed.emit,
-            quiet=True,
-        )
+            self.choose_target(f"{self.version.dataset}-checks.yaml", self.work.write_file)
 
     def _ask_file(self, then: Callable[[str], None]) -> None:
         filters = [self.tr("Rules (*.yaml *.yml)"), self.tr("All files (*)")]
