@@ -114,6 +114,7 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     token: str
+    metrics_token: str
 
     def ask(
         self,
@@ -162,14 +163,16 @@ def served(
     workspace = Workspace(root)
     folder = workspace.deployment(deployment)
     folder.mkdir(parents=True, exist_ok=True)
-    token = secrets.token_urlsafe(32)
+    token, metrics_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     (folder / "token").write_text(token)
+    (folder / "metrics-token").write_text(metrics_token)
     job = {
         "deployment": deployment,
         "name": "bike",
         "workspace": str(root),
         "port": port,
         "token_file": str((folder / "token").relative_to(root)),
+        "metrics_token_file": str((folder / "metrics-token").relative_to(root)),
         "host": "127.0.0.1",
         "model": model or small_model(workspace),
         "keep": False,
@@ -188,7 +191,7 @@ def served(
                 raise AssertionError((folder / "server.log").read_text()[-3000:])
             time.sleep(0.01)
         about = json.loads(ready.read_text())
-        yield Server(workspace, folder, process, about["port"], token)
+        yield Server(workspace, folder, process, about["port"], token, metrics_token)
     finally:
         if process.stdin is not None:
             process.stdin.close()

@@ -77,7 +77,8 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start a server child; it is not ready yet."""
     folder = workspace.deployment(deployment.id)
-    make_token(workspace.root / deployment.token_file)
+    for file in (deployment.token_file, deployment.metrics_token_file):
+        make_token(workspace.root / file)
     for name in ("server.json", "error.json"):
         (folder / name).unlink(missing_ok=True)
     job = {
@@ -87,6 +88,7 @@ def launch(
         "host": "127.0.0.1",
         "port": deployment.port or 0,
         "token_file": deployment.token_file,
+        "metrics_token_file": deployment.metrics_token_file,
         "model": model_job(version),
         "keep": deployment.keep,
     }

@@ -31,13 +31,17 @@ PREDICTION_ID = "prediction_id"
 PREDICTION = "prediction"
 
 
-def token(workspace: Workspace, deployment: Deployment) -> str:
-    """The secret that every request to the deployment carries."""
+def token(workspace: Workspace, deployment: Deployment, *, metrics: bool = False) -> str:
+    """The secret that every request to the deployment carries; metrics: one that only reads them.
+
+    With the second one a monitoring program gets `/metrics` and `/admin/stats`, and nothing else.
+    """
+    file = deployment.metrics_token_file if metrics else deployment.token_file
     try:
-        return (workspace.root / deployment.token_file).read_text(encoding="ascii")
+        return (workspace.root / file).read_text(encoding="ascii")
     except FileNotFoundError:
         raise UserError(
-            f"{deployment.name} has no token yet.", hint="Start it once to make one."
+            f"{deployment.name} has no token yet.", hint="Start it again to make one."
         ) from None
 
 

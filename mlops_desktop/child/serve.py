@@ -76,8 +76,14 @@ class Serving:
         ids = Ids()
         ids.load(self._segments)
         self._answers = Answers(self._load(job["model"]), ids, self._stats)
-        token = (self._workspace.root / job["token_file"]).read_text(encoding="ascii").strip()
-        self._guard = Guard(self._port, token)
+        self._guard = Guard(
+            self._port, self._secret("token_file"), self._secret("metrics_token_file")
+        )
+
+    def _secret(self, file: str) -> str:
+        """What a file that the job names holds; nothing where it names none."""
+        path = self._job.get(file)
+        return (self._workspace.root / path).read_text(encoding="ascii").strip() if path else ""
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when everything is answered and on the disk."""

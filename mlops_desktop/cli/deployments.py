@@ -60,6 +60,18 @@ def status(session: Session, as_json: bool) -> None:
     answer(as_json, [deployment_json(session, d) for d in found], table(titles, rows))
 
 
+@deploy.command()
+@click.argument("name")
+@click.option("--metrics", is_flag=True, help="The token that reads /metrics and nothing more.")
+@json_option
+@click.pass_obj
+def token(session: Session, name: str, metrics: bool, as_json: bool) -> None:
+    """Print the token of the deployment NAME: who has it may ask it."""
+    found = session.lane(lambda store: actions.get_deployment(store, name))
+    secret = actions.token(session.workspace, found, metrics=metrics)
+    answer(as_json, {"deployment": found.name, "token": secret}, secret)
+
+
 @click.command()
 @click.argument("deployment")
 @click.argument("file", type=File)
@@ -94,6 +106,7 @@ def deployment_json(session: Session, found: Deployment) -> dict[str, object]:
         "state": found.state,
         "url": found.url,
         "token_file": str(session.workspace.root / found.token_file),
+        "metrics_token_file": str(session.workspace.root / found.metrics_token_file),
         "pid": found.pid,
         "error": found.error,
     }

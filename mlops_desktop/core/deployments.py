@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 
 class DeploymentState(StrEnum):
@@ -54,6 +55,11 @@ class Deployment:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}" if self.port else ""
+
+    @property
+    def metrics_token_file(self) -> str:
+        """Of the token that reads `/metrics` and `/admin/stats` and opens nothing else."""
+        return str(PurePosixPath(self.token_file).with_name("metrics-token"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -147,10 +148,14 @@ def test_that_an_unapproved_version_is_refused(place: Place) -> None:
 def test_that_port_and_token_stay_over_a_restart(place: Place) -> None:
     first = place.start()
     secret = deployments.token(place.workspace, first)
+    reading = deployments.token(place.workspace, first, metrics=True)
+    assert reading not in ("", secret)
+    assert (place.workspace.root / first.metrics_token_file).stat().st_mode & 0o077 == 0
     again = deployments.restart(place.lane, "bike", servers_held=place.held)
     assert (again.port, again.state) == (first.port, DeploymentState.RUNNING)
     assert again.pid != first.pid
     assert deployments.token(place.workspace, again) == secret
+    assert deployments.token(place.workspace, again, metrics=True) == reading
     stopped = deployments.stop(place.lane, "bike")
     assert (stopped.state, stopped.pid) == (DeploymentState.STOPPED, None)
     assert deployments.live(place.workspace, stopped) is None
@@ -281,6 +286,13 @@ def test_that_a_predicted_csv_keeps_its_rows_as_they_are_written(
     again = pd.read_csv(output)
     assert list(again) == list(answered)
     assert not set(again["prediction_id"]) & set(answered["prediction_id"])
+
+
+def test_that_a_token_that_was_never_made_is_told(place: Place) -> None:
+    never = replace(place.start(), token_file="deployments/77/token")
+    for metrics in (False, True):
+        with pytest.raises(UserError, match="bike has no token yet"):
+            deployments.token(place.workspace, never, metrics=metrics)
 
 
 def test_that_a_token_that_others_could_read_is_made_anew(tmp_path: Path) -> None:

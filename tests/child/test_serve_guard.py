@@ -73,6 +73,19 @@ def test_that_health_needs_no_token_and_tells_nothing(server: Server, path: str)
     assert (status, answer) == (200, {"status": "ok"})
 
 
+def test_that_the_metrics_token_reads_the_metrics_and_nothing_else(server: Server) -> None:
+    known = {"Authorization": f"Bearer {server.metrics_token}"}
+    for path in ("/metrics", "/admin/stats"):
+        assert server.ask(path, headers=known)[0] == 200
+        assert server.ask(path, {}, headers=known)[0] == 403  # A POST.
+    for path in ("/version", "/openapi.json", "/v2", "/v2/models/bike", "/no/such"):
+        status, answer, _ = server.ask(path, headers=known)
+        assert (status, "only reads /admin/stats and /metrics" in answer["error"]) == (403, True)
+    for path in ("/invocations", "/v2/models/bike/infer", "/admin/swap"):
+        assert server.ask(path, raw=PREDICT, headers=known)[0] == 403
+    assert server.ask("/ping", headers=known)[0] == 200
+
+
 @pytest.mark.parametrize(
     ("hosts", "status"),
     [

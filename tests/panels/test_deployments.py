@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -197,6 +198,14 @@ def test_that_live_figures_come_only_while_the_panel_is_visible(
     memory = running.findChild(QLabel, "live-memory")
     assert memory is not None
     qtbot.waitUntil(lambda: memory.text().endswith("MB"))
+    qtbot.waitUntil(running.performance.metrics.isVisible)
+    click(running, "copy-metrics-token", qtbot)
+    found = running.deployment
+    assert found is not None
+    reading = deployments.token(running._workspace, found, metrics=True)
+    assert QGuiApplication.clipboard().text() == reading
+    click(running, "copy-metrics-url", qtbot)
+    assert QGuiApplication.clipboard().text() == f"{found.url}/metrics"
     running.hide()
     assert not running._tick.isActive()
 

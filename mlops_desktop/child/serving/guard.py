@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops_desktop.child.serving.refused import Refused
 
+METRICS_PATHS = frozenset({"/metrics", "/admin/stats"})
 OPEN_PATHS = frozenset({"/healthz", "/ping", "/v2/health/live", "/v2/health/ready"})
 BODY_LIMIT = 8 * 1024 * 1024
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
@@ -16,12 +17,16 @@ _REQUEST_ID = re.compile(rb"[!#-\[\]-~]{1,128}")  # No quotes or backslashes: it
 
 
 class Guard:
-    """Checks the headers of one server. The token is compared in constant time."""
+    """Checks the headers of one server. Tokens are compared in constant time.
 
-    def __init__(self, port: int, token: str) -> None:
+    metrics_token opens METRICS_PATHS for reading; there is none where it is empty.
+    """
+
+    def __init__(self, port: int, token: str, metrics_token: str = "") -> None:
         self._hosts = frozenset({b"127.0.0.1:%d" % port, b"localhost:%d" % port})
         self._origins = frozenset({b"http://" + host for host in self._hosts})
         self._authorization = b"Bearer " + token.encode()
+        self._reading = b"Bearer " + metrics_token.encode() if metrics_token else None
 
     def admit(self, scope: Mapping[str, Any]) -> dict[bytes, bytes]:
         """The headers by name, or Refused."""
@@ -32,13 +37,23 @@ class Guard:
         if b"origin" in headers and headers[b"origin"] not in self._origins:
             raise Refused(403, "Requests from other web sites are refused (Origin).")
         given = headers.get(b"authorization", b"")
-        if not hmac.compare_digest(given, self._authorization) and not self._is_open(scope):
-            raise Refused(
-                401,
-                "This route needs the deployment's token: Authorization: Bearer TOKEN.",
-                www_authenticate="Bearer",
-            )
+        if not hmac.compare_digest(given, self._authorization):
+            self._admit_others(scope, given)
         return headers
+
+    def _admit_others(self, scope: Mapping[str, Any], given: bytes) -> None:
+        """Pass who needs no token here, or who has the one for the metrics and reads them."""
+        if scope["path"] in OPEN_PATHS:
+            return
+        if self._reading is not None and hmac.compare_digest(given, self._reading):
+            if scope["path"] in METRICS_PATHS and scope["method"] in ("GET", "HEAD"):
+                return
+            raise Refused(403, f"This token only reads {' and '.join(sorted(METRICS_PATHS))}.")
+        raise Refused(
+            401,
+            "This route needs the deployment's token: Authorization: Bearer TOKEN.",
+            www_authenticate="Bearer",
+        )
 
     def _one_host(self, pairs: list[tuple[bytes, bytes]]) -> None:
         hosts = [value for name, value in pairs if name == b"host"]
@@ -46,9 +61,6 @@ class Guard:
             raise Refused(400, "The Host header is not this server's address and port.")
         if sum(name == b"origin" for name, _ in pairs) > 1:
             raise Refused(403, "Requests from other web sites are refused (Origin).")
-
-    def _is_open(self, scope: Mapping[str, Any]) -> bool:
-        return scope["path"] in OPEN_PATHS
 
 
 def check_json(headers: dict[bytes, bytes], *, may_be_absent: bool = False) -> None:

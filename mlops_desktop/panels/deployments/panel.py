@@ -54,6 +54,7 @@ class DeploymentsPanel(Page):
         self._current = self._wanted = ""
         self._changes = Changes(jobs, servers, self)
         self._asking = False
+        self._metrics_token = (0, "")  # A deployment's id, and its token.
         self._samples: deque[tuple[float, LiveStats]] = deque(maxlen=_KEPT_SAMPLES)
         self._build()
         self._changes.busy.connect(self._on_busy)
@@ -233,6 +234,13 @@ class DeploymentsPanel(Page):
             self._quietly(
                 lambda: deployments.token(self._workspace, deployment), self.strip.show_token
             )
+            self._quietly(
+                lambda: deployments.token(self._workspace, deployment, metrics=True),
+                partial(self._on_metrics_token, deployment.id),
+            )
+
+    def _on_metrics_token(self, deployment_id: int, token: str) -> None:
+        self._metrics_token = (deployment_id, token)
 
     def _approved(self) -> list[ModelVersion]:
         return [version for version in self._versions if version.approval is not None]
@@ -316,6 +324,9 @@ class DeploymentsPanel(Page):
             self.requests.tick(deployment)
         elif tab == self._performance_at:
             self.performance.show_samples(self._samples, running)
+            known, token = self._metrics_token
+            readable = running and known == deployment.id
+            self.performance.show_metrics(deployment.url, token if readable else "")
         elif tab == self._logs_at:
             self.logs.tick(deployment)
 

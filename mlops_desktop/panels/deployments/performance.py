@@ -6,9 +6,12 @@ import time
 from collections import deque
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mlops_desktop.core.deployments import LiveStats
+from mlops_desktop.panels.deployments.strip import HIDDEN
+from mlops_desktop.widgets.buttons import CopyButton
 from mlops_desktop.widgets.cards import Card, label, numeral
 from mlops_desktop.widgets.plots import LinePlot, Series
 
@@ -27,6 +30,7 @@ class PerformanceTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self._build_facts())
+        column.addWidget(self._build_metrics())
         self.latency = LinePlot(self.tr("Latency inside the server"), "", "ms", dates=True)
         self.latency.setObjectName("latency-plot")
         self.rate = LinePlot(self.tr("Requests a second"), "", "1/s", dates=True)
@@ -66,6 +70,37 @@ class PerformanceTab(QWidget):
         self._says.hide()
         card.add(self._says)
         return card
+
+    def _build_metrics(self) -> QWidget:
+        """Where other programs read the same, and with what."""
+        self._url = label()
+        self._url.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._token = ""
+        copy_url = CopyButton(self._url.text, self.tr("Copy the address of the metrics"))
+        copy_url.setObjectName("copy-metrics-url")
+        copy_token = CopyButton(
+            lambda: self._token, self.tr("Copy a token that reads the metrics and nothing else")
+        )
+        copy_token.setObjectName("copy-metrics-token")
+        self.metrics = QWidget()
+        self.metrics.hide()
+        row = QHBoxLayout(self.metrics)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(label(self.tr("Metrics for Prometheus"), muted=True))
+        row.addWidget(self._url)
+        row.addWidget(copy_url)
+        row.addSpacing(12)
+        row.addWidget(label(self.tr("read-only token {0}").format(HIDDEN), muted=True))
+        row.addWidget(copy_token)
+        row.addStretch(1)
+        return self.metrics
+
+    def show_metrics(self, url: str, token: str) -> None:
+        """url: the server's; token: the one that only reads. Nothing is shown without both."""
+        self._url.setText(f"{url}/metrics")
+        self._token = token
+        self.metrics.setVisible(bool(url and token))
 
     def show_samples(self, samples: deque[Sample], running: bool) -> None:
         newest = samples[-1][1] if samples and running else None

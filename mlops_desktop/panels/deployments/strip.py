@@ -18,7 +18,7 @@ _KINDS: dict[DeploymentState, Kind] = {
     DeploymentState.STOPPING: "neutral",
     DeploymentState.FAILED: "error",
 }
-_HIDDEN = "•" * 8
+HIDDEN = "•" * 8
 
 
 class StatusStrip(Card):
@@ -47,7 +47,7 @@ class StatusStrip(Card):
         self._url = heading()
         self._url.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy_url = CopyButton(self._url.text, self.tr("Copy the address"))
-        self._covered = label(self.tr("token {0}").format(_HIDDEN), muted=True)
+        self._covered = label(self.tr("token {0}").format(HIDDEN), muted=True)
         self._token_text = label(muted=True)
         self._token_text.setFont(app_theme().monospace(9))
         self._token_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
