@@ -155,9 +155,9 @@ class Keeper:
         elif pa.types.is_date32(self._plain):
             values = array.view(pa.int32()).cast(pa.int64())
         low, high = self._bounds
-        wrong = pc.greater(values, high)
+        wrong = pc.greater(values, pa.scalar(high, values.type))
         if not pa.types.is_unsigned_integer(values.type):
-            wrong = pc.or_(wrong, pc.less(values, low))
+            wrong = pc.or_(wrong, pc.less(values, pa.scalar(low, values.type)))
         at = pc.index(wrong, True).as_py()
         if at >= 0:
             range_ = "in 64 bits"

@@ -33,6 +33,7 @@ _AT_ONCE = 150  # Columns whose types are counted by one query: SQLite answers w
 _BATCH_ROWS = 16_384
 _WAL = 2  # In bytes 18 and 19 of a file that is written with a log ahead.
 _FIRST = {pa.int64(): "0", pa.float64(): "0.0", pa.string(): "''"}
+_ROWS = "mlops_desktop_rows"  # What is asked about, under a name that no table has.
 _TABLES = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
     "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, rowid"
@@ -116,7 +117,7 @@ class SqliteReading:
             one = len(tables) == 1
             why = "It is the only one." if one else f"It is the first one of {len(tables)}."
         found = table or tables[0]
-        self._source = _quoted(found)
+        self._source = f"main.{_quoted(found)}"
         self.options = replace(self.options, table=found)
         self.guesses = (Guess("table", found, why, tuple(tables)),)
 
@@ -129,7 +130,7 @@ class SqliteReading:
         """The table with columns c0, c1 ...: their own names may differ in capitals only."""
         names = ", ".join(f"c{n}" for n in range(self.width))
         limit = f" LIMIT {_SAMPLE_ROWS}" if self._most is not None else ""
-        return f"WITH t({names}) AS (SELECT * FROM {self._source}{limit})"
+        return f"WITH {_ROWS}({names}) AS (SELECT * FROM {self._source}{limit})"
 
     def _look(self, connection: Any, progress: Progress) -> None:
         options = self.options
@@ -170,7 +171,7 @@ class SqliteReading:
             whole = f"CASE WHEN typeof(c{n}) = 'integer' THEN c{n} END"
             sums += [f"coalesce(max({whole}), 0)", f"coalesce(min({whole}), 0)"]
         sums = [f"{item} AS a{at}" for at, item in enumerate(sums)]
-        [batch] = _run(connection, f"{self._with} SELECT {', '.join(sums)} FROM t")
+        [batch] = _run(connection, f"{self._with} SELECT {', '.join(sums)} FROM {_ROWS}")
         answer = [array[0].as_py() for array in batch.columns]
         self._rows = answer[0]
         for at, n in enumerate(numbers):
@@ -183,7 +184,7 @@ class SqliteReading:
             column.widest = max(largest, -least - 1)
 
     def _bytes(self, connection: Any, n: int) -> UserError:
-        numbered = f"SELECT row_number() OVER () AS row, typeof(c{n}) AS kind FROM t"
+        numbered = f"SELECT row_number() OVER () AS row, typeof(c{n}) AS kind FROM {_ROWS}"
         query = f"{self._with} SELECT row FROM ({numbered}) WHERE kind = 'blob' LIMIT 1"
         [batch] = _run(connection, query)
         return UserError(
@@ -197,7 +198,7 @@ class SqliteReading:
         kinds = [_asked_as(self._plans[n]) for n in numbers]
         first = ", ".join(f"{_FIRST[kind]} AS a{n}" for n, kind in zip(numbers, kinds, strict=True))
         cells = ", ".join(_cell(n, kind) for n, kind in zip(numbers, kinds, strict=True))
-        query = f"{self._with} SELECT {first} UNION ALL SELECT {cells} FROM t"
+        query = f"{self._with} SELECT {first} UNION ALL SELECT {cells} FROM {_ROWS}"
         skip = 1
         for batch in _run(connection, query):
             part = batch.slice(skip)
