@@ -99,8 +99,10 @@ def uses(store: Store, version: DatasetVersion) -> list[Use]:
     """All that needs a version: tags, versions derived from it, checks, runs, models, servers."""
     found = [Use("tag", tag) for tag in version.tags]
     children = store.query(
-        f"{datasets.VERSIONS} WHERE v.derived_from_id = ? AND v.deleted_at IS NULL ORDER BY v.id",
-        [version.id],
+        f"{datasets.VERSIONS} WHERE v.deleted_at IS NULL AND (v.derived_from_id = ? OR EXISTS "
+        "(SELECT 1 FROM json_each(v.source, '$.detail.concatenated') j WHERE j.value = ?)) "
+        "ORDER BY v.id",
+        [version.id, version.ref],
     )
     found += [Use("version", datasets.from_row(row).ref) for row in children]
     suites = store.query(
