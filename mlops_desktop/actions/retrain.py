@@ -101,9 +101,8 @@ def _ground(store: Store, name: str) -> _Ground:
             why="Retraining adds recorded predictions whose true value is known.",
             hint="Add labels first: a file with the true values.",
         )
-    by_id = {item.id: item for item in datasets.list_versions(store, data.dataset)}
     while data.source.detail.get("deployment") == name and data.parent is not None:
-        data = by_id[data.parent]
+        data = dataset_rows.by_id(store, data.parent)
     actual = label_rows.actuals(store, deployment.id)
     return _Ground(deployment, version, run, data, made, actual, batches)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlops_desktop.actions import datasets, runs
+from mlops_desktop.actions import runs
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.evaluation import Evaluation
-from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.runs import Run, RunState
-from mlops_desktop.store import models
+from mlops_desktop.store import datasets, models
+from mlops_desktop.store import runs as run_rows
 from mlops_desktop.store.store import Store
 
 
@@ -17,7 +17,8 @@ from mlops_desktop.store.store import Store
 class RunDetails:
     """evaluation: None unless the run is done. folds: the goal metric of each fold so far.
 
-    model: the version that was registered from the run, such as `demand@2`, or nothing.
+    data: also where it is deleted. model: the version that was registered from the run, such as
+    `demand@2`, or nothing.
     """
 
     run: Run
@@ -36,6 +37,6 @@ def details(store: Store, run_id: int) -> RunDetails:
         run,
         runs.evaluation(store, run) if run.state is RunState.DONE else None,
         tuple(value for _, _, value in sorted(measured, key=lambda item: item[1])),
-        datasets.get_version(store, Ref(run.spec.dataset, version=run.spec.version)),
+        datasets.by_id(store, run_rows.dataset_version_id(store, run.experiment)),
         model.ref if model is not None else "",
     )
