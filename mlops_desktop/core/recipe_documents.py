@@ -102,19 +102,22 @@ def read_step(item: object, number: int) -> Step:
 def checked(step: Step, number: int) -> Step:
     """The step with its settings as they are kept: what is none is left out, the keys of values
     are texts. Raises UserError that names it."""
-    values = {f.name for f in step.kind.form.fields if f.kind is FieldKind.VALUES}
+    kinds = {field.name: field.kind for field in step.kind.form.fields}
     settings: dict[str, object] = {}
     for name, value in step.settings.items():
-        if name in values and isinstance(value, dict):
+        if kinds.get(name) is FieldKind.VALUES and isinstance(value, dict):
             settings[name] = {_key(old): new for old, new in value.items()}
-        elif value is not None:
+        elif value is not None or name not in kinds:
             settings[name] = list(value) if isinstance(value, tuple) else value
     made = Step(step.kind, settings, step.on)
     try:
         complete(made)
     except UserError as error:
-        what = f"Step {number} ({step.kind.form.title}): {error.what}"
-        raise UserError(what, why=error.why, hint=error.hint) from error
+        what, hint = f"Step {number} ({step.kind.form.title}): {error.what}", error.hint
+        strange = [name for name, value in settings.items() if value is None]
+        if strange and FieldKind.EXPRESSION in kinds.values():
+            hint = "A formula that holds a comma stands in quotes."  # YAML cut it there.
+        raise UserError(what, why=error.why, hint=hint) from error
     return made
 
 

@@ -108,6 +108,7 @@ def test_that_any_recipe_comes_back_unchanged(some: list[Step], name: str, note:
         ("steps:\n  - off: true", "has 0 kinds"),
         ("steps:\n  - filter: x", "'x' where its settings belong"),
         ("steps:\n  - filter: {where: a}\n    off: 3", "off is 3"),
+        ("steps:\n  - formula: {into: f, formula: min(a, b)}", "holds a comma stands in quotes"),
         ("steps:\n  - filter:\n\n  - log: {}", "Condition is missing. Line 2"),
         (
             "steps:\n  - drop_duplicates\n  - log: {columns: [a], x: 1}",
