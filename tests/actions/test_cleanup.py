@@ -18,6 +18,7 @@ from mlops_desktop.core.cleanup import Plan, Waste
 from mlops_desktop.core.datasets import DatasetVersion, Source
 from mlops_desktop.core.errors import Damaged, NotFound, UserError
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import datasets as dataset_rows
 from mlops_desktop.store.references import referenced
 from mlops_desktop.store.store import Store
 from tests import registered
@@ -67,9 +68,14 @@ def test_that_cleaning_frees_what_the_plan_says_and_no_other_version_notices(
 def test_that_a_cleaned_version_leaves_its_place_in_the_history(
     store: Store, lane: DirectLane
 ) -> None:
-    add(lane, wide_mix(1_000))
+    version = add(lane, wide_mix(1_000))
     versions.delete(store, "mix")
     cleanup.clean(lane, cleanup.plan(store))
+    gone = dataset_rows.by_id(store, version.id)
+    assert (gone.rows, gone.content_hash) == (1_000, version.content_hash)
+    for read in (datasets.load, datasets.profile):
+        with pytest.raises(NotFound, match=r"mix@1 is deleted"):
+            read(store.workspace, gone)
     with pytest.raises(NotFound, match=r"mix@1 is deleted. It was cleaned up on"):
         datasets.get_version(store, "mix@1")
     with pytest.raises(UserError, match=r"mix@1 cannot be restored"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mlops_desktop.actions import datasets, models, runs, versions
+from mlops_desktop.actions import datasets, models, run_details, runs, versions
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.core.datasets import DatasetVersion, Source
 from mlops_desktop.core.errors import CheckFailed, NotFound, UserError
@@ -157,6 +157,7 @@ def test_that_what_a_tag_a_run_or_a_child_needs_is_deleted_only_by_force(store: 
     assert refused.value.why == "It is used by runs 1, 2, 3 and 4, bike@2, the tag golden."
     assert refused.value.hint == "Delete it all the same with --force."
     assert versions.delete(store, "bike@1", force=True)[0].deleted_at
+    assert run_details.details(store, queued[0].id).data.ref == "bike@1"  # It can be looked at.
 
 
 def test_that_what_a_registered_model_was_trained_on_is_never_deleted(store: Store) -> None:
@@ -177,6 +178,7 @@ def test_that_what_a_registered_model_was_trained_on_is_never_deleted(store: Sto
 
 def test_that_what_checks_compare_with_is_named(store: Store) -> None:
     version = add(store)
+    add(store, first=5)
     dataset = store.scalar("SELECT dataset_id FROM dataset_versions WHERE id = ?", [version.id])
     with store.write("datasets"):
         rules = json.dumps([{"kind": "drift", "settings": {"reference": "bike@1"}}])
@@ -184,6 +186,7 @@ def test_that_what_checks_compare_with_is_named(store: Store) -> None:
         store.insert("check_suites", suite)
     with pytest.raises(CheckFailed, match="used by the checks of bike"):
         versions.delete(store, "bike@1")
+    assert versions.uses(store, "bike") == []  # They go with the whole dataset.
 
 
 def test_that_many_uses_are_told_in_one_line() -> None:
