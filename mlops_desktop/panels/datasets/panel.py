@@ -29,6 +29,7 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.panels.datasets.changes import ChangesTab
 from mlops_desktop.panels.datasets.checks import ChecksTab
+from mlops_desktop.panels.datasets.cleaning import CleaningTab
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
 from mlops_desktop.panels.datasets.inspector import Inspector
@@ -147,6 +148,7 @@ class DatasetsPanel(Page):
             self.tr("Table"): TableTab(self._jobs, self._workspace),
             self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
             self.tr("Changes"): ChangesTab(self._jobs, self._workspace),
+            self.tr("Cleaning"): CleaningTab(self._jobs, self._workspace),
             self.tr("Checks"): ChecksTab(self._jobs, self._workspace),
             self.tr("Lineage"): LineageTab(self._jobs, self._workspace),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -13,21 +12,14 @@ from mlops_desktop.core.checks import RULES, Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import Column
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.rulebook import checked
-from mlops_desktop.core.steps import FieldKind, StepField
+from mlops_desktop.panels.datasets.setting_fields import form_field, meant, shown
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.column_picker import ColumnPicker
 from mlops_desktop.widgets.forms import Field, Form, Value
-from mlops_desktop.widgets.forms import FieldKind as EditorKind
 from mlops_desktop.widgets.marked import plain
 from mlops_desktop.widgets.page import scrolled
-
-_EDITORS: dict[FieldKind, EditorKind] = {
-    FieldKind.NUMBER: "number",
-    FieldKind.INTEGER: "whole",
-    FieldKind.CHOICE: "choice",
-}
 
 
 class RuleForm(Card):
@@ -99,10 +91,10 @@ class RuleForm(Card):
         self.button.setText(text)
         self.button.setAccessibleName(text)
         self._error.show_error(None)
-        shown = rule or Rule(RuleKind.RANGE)
-        self.kind.setCurrentIndex(self.kind.findData(shown.kind))
+        asked = rule or Rule(RuleKind.RANGE)
+        self.kind.setCurrentIndex(self.kind.findData(asked.kind))
         self.kind.setEnabled(rule is None)
-        self._show_kind(shown)
+        self._show_kind(asked)
         self.show()
         self.kind.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -127,7 +119,7 @@ class RuleForm(Card):
         about = rule.kind.form
         names = [column.name for column in self._columns]
         self._help.setText(about.help)
-        fields = [_field(field) for field in about.fields]
+        fields = [form_field(field) for field in about.fields]
         if about.columns == "one":
             known = [*names, *(name for name in rule.columns if name not in names)]
             fields.insert(0, Field("column", "choice", self.tr("Column"), tuple(known)))
@@ -139,7 +131,7 @@ class RuleForm(Card):
         )
         self.form.set_fields([*fields, severity])
         values: dict[str, Value] = {
-            field.name: _shown(rule.settings.get(field.name)) for field in about.fields
+            field.name: shown(rule.settings.get(field.name)) for field in about.fields
         }
         if about.columns == "one" and rule.columns:
             values["column"] = rule.columns[0]
@@ -160,7 +152,7 @@ class RuleForm(Card):
             columns = (str(values["column"]),)
         numeric = any(c.type.is_numeric for c in self._columns if c.name in columns)
         settings = {
-            field.name: _meant(field, values[field.name], numeric=numeric)
+            field.name: meant(field, values[field.name], numeric=numeric)
             for field in about.fields
             if values[field.name] not in (None, "")
         }
@@ -187,51 +179,3 @@ class RuleForm(Card):
             return
         self._error.show_error(None)
         self.submitted.emit(made, self._old)
-
-
-def _field(field: StepField) -> Field:
-    return Field(
-        field.name,
-        _EDITORS.get(field.kind, "text"),
-        field.title,
-        choices=field.choices,
-        optional=field.optional,
-        hint=field.hint,
-    )
-
-
-def _shown(value: object) -> Value:
-    """A setting as its editor shows it; a list with commas between its values."""
-    if isinstance(value, list):
-        return ", ".join(_quoted(_words(item)) for item in value)
-    return _words(value) if isinstance(value, bool) else value  # type: ignore[return-value]
-
-
-def _words(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _quoted(text: str) -> str:
-    if text and text == text.strip() and not set(text) & set(',"\n'):
-        return text
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _meant(field: StepField, value: object, *, numeric: bool) -> object:
-    """What was typed, as the rule holds it."""
-    if field.kind is FieldKind.CHOICES:
-        lines = list(csv.reader([str(value)], skipinitialspace=True))
-        return [_scalar(text, numeric=numeric) for text in (lines[0] if lines else [])]
-    if field.kind is FieldKind.VALUE:
-        return _scalar(str(value), numeric=numeric)
-    return value
-
-
-def _scalar(text: str, *, numeric: bool) -> object:
-    if numeric:
-        for read in (int, float):
-            try:
-                return read(text.replace(",", ""))
-            except ValueError:
-                continue
-    return text

@@ -1,0 +1,413 @@
+"""The Cleaning tab: write a recipe step by step, see what it does, save what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from mlops_desktop.actions import recipe_preview, recipes
+from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.recipes import RecipeVersion, Step
+from mlops_desktop.core.steps import StepKind
+from mlops_desktop.panels.datasets.drafts import Draft
+from mlops_desktop.panels.datasets.made_by import MadeBy
+from mlops_desktop.panels.datasets.save_bar import SaveBar
+from mlops_desktop.panels.datasets.step_form import StepForm
+from mlops_desktop.panels.datasets.step_list import StepList, step_menu
+from mlops_desktop.panels.datasets.step_preview import StepPreview
+from mlops_desktop.panels.datasets.tab import VersionTab
+from mlops_desktop.paths import Workspace
+from mlops_desktop.widgets.ask_path import ask_file, ask_target
+from mlops_desktop.widgets.buttons import Button, secondary
+from mlops_desktop.widgets.cards import Card, EmptyState
+from mlops_desktop.work.jobs import Jobs
+
+if TYPE_CHECKING:
+    from mlops_desktop.ml.recipe import Checked
+    from mlops_desktop.ml.recipe_preview import Preview
+
+_EMPTY, _FULL = range(2)
+_SETTLE_MS = 250
+_SUGGESTED = 3
+Looked = tuple["tuple[Checked, ...]", "Preview | UserError | None"]
+
+
+class CleaningTab(VersionTab):
+    """Pending steps stay, a draft for each dataset, until they are saved or discarded."""
+
+    help_topic = "recipes"
+
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
+        super().__init__(jobs, workspace)
+        self._drafts: dict[str, Draft] = {}
+        self._typed: tuple[int, Step] | None = None  # The step in the form, and its place.
+        self._new = False
+        self._outline: tuple[Checked, ...] = ()
+        self._ticket = 0
+        self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
+        self._settle.timeout.connect(self._look)
+        self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
+        self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
+        self._build()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.made_by = MadeBy()
+        self.made_by.change_wanted.connect(self._change_old)
+        self.made_by.again_wanted.connect(self._again)
+        column.addWidget(self.made_by)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._build_empty())
+        self._stack.addWidget(self._build_full())
+        column.addWidget(self._stack, 1)
+        self.bar = SaveBar()
+        self.bar.discard_wanted.connect(self._discard)
+        self.bar.recipe_wanted.connect(self._save_recipe)
+        self.bar.version_wanted.connect(self._save_version)
+        self.bar.file_wanted.connect(self._export)
+        column.addWidget(self.bar)
+        for keys, work in (("Ctrl+Z", self._undo), ("Ctrl+Shift+Z", self._redo)):
+            shortcut = QShortcut(QKeySequence(keys), self, work)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def _build_empty(self) -> QWidget:
+        buttons = QWidget()
+        self._suggestions = QVBoxLayout(buttons)
+        self._suggestions.setContentsMargins(0, 0, 0, 0)
+        self._suggestions.setSpacing(8)
+        first = Button(self.tr("Add a step"), "plus", kind="primary")
+        first.setObjectName("add-first-step")
+        first.set_menu(step_menu(self, self._add))
+        self._saved = Button(self.tr("Use a saved recipe"))
+        self._saved.setObjectName("use-recipe")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(first)
+        row.addWidget(self._saved)
+        row.addStretch(1)
+        self._suggestions.addLayout(row)
+        return EmptyState(
+            "wand-sparkles",
+            self.tr("No cleaning steps yet. Add one, or press a fix beside a warning."),
+            buttons,
+        )
+
+    def _build_full(self) -> QWidget:
+        page = QWidget()
+        across = QHBoxLayout(page)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(12)
+        self.list = StepList()
+        for signal, slot in (
+            (self.list.chosen, self._look_soon),
+            (self.list.switched, lambda at, on: self._change(lambda d: d.switch(at, on=on))),
+            (self.list.moved, self._move),
+            (self.list.edit_wanted, self._edit),
+            (self.list.delete_wanted, lambda at: self._change(lambda d: d.remove(at))),
+            (self.list.add_wanted, self._add),
+            (self.list.undo_wanted, self._undo),
+            (self.list.redo_wanted, self._redo),
+        ):
+            signal.connect(slot)
+        self.form = StepForm()
+        self.form.typed.connect(self._on_typed)
+        self.form.saved.connect(self._on_saved)
+        self.form.closed.connect(self._close_form)
+        left = Card()
+        left.setFixedWidth(312)
+        left.body.setContentsMargins(12, 12, 12, 12)
+        self._left = QStackedWidget()
+        self._left.addWidget(self.list)
+        self._left.addWidget(self.form)
+        left.body.addWidget(self._left, 1)
+        across.addWidget(left)
+        self.preview = StepPreview()
+        self.preview.only_changes_wanted.connect(self._look)
+        across.addWidget(self.preview, 1)
+        return page
+
+    @property
+    def draft(self) -> Draft:
+        """The pending steps of the dataset that is shown."""
+        name = self.version.dataset if self.version is not None else ""
+        return self._drafts.setdefault(name, Draft())
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Take steps that a warning, the inspector or the table suggests."""
+        self._change(lambda draft: draft.add(steps), len(self.draft.steps) + len(steps) - 1)
+
+    def load(self) -> None:
+        version = self.version
+        assert version is not None
+        self._close_form()
+        self._show_steps()
+        self.jobs.run(
+            self,
+            lambda store: (
+                recipes.list_recipes(store),
+                recipes.get(store, version.recipe) if version.recipe else None,
+                recipes.newer_parent(store, version),
+            ),
+            lambda found: self._show_recipes(version, *found),
+            self.failed.emit,
+        )
+
+    def _show_recipes(
+        self,
+        version: DatasetVersion,
+        known: list[RecipeVersion],
+        made: RecipeVersion | None,
+        newer: DatasetVersion | None,
+    ) -> None:
+        if self.version is None or self.version.id != version.id:
+            return  # Another one was chosen meanwhile.
+        self.made_by.show_recipe(version, made, newer)
+        menu = self.bar.recipe_menu(self, known, self._use, self._import)
+        self._saved.set_menu(menu)
+        while self._suggestions.count() > 1:
+            item = self._suggestions.takeAt(1)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.deleteLater()
+        found = [w.suggestion for w in version.warnings if w.suggestion is not None]
+        for suggestion in found[:_SUGGESTED]:
+            button = secondary(suggestion.label, "wand-sparkles")
+            button.clicked.connect(lambda _=False, s=suggestion: self.add_steps(s.steps))
+            self._suggestions.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def _show_steps(self, place: int | None = None) -> None:
+        steps = self.draft.steps
+        shown = bool(steps) or self._typed is not None
+        self._stack.setCurrentIndex(_FULL if shown else _EMPTY)
+        errors = {p: c.error for p, c in enumerate(self._outline) if c.error is not None}
+        self.list.show_steps(steps, errors, place)
+        self.list.show_history(undo=self.draft.can_undo, redo=self.draft.can_redo)
+        version = self.version
+        self.bar.show_steps(steps, version.dataset if version else "", bool(errors))
+        if shown:
+            self._look_soon()
+
+    def _change(self, work: Callable[[Draft], None], place: int | None = None) -> None:
+        work(self.draft)
+        self._outline = ()
+        self._show_steps(place)
+
+    def _move(self, at: int, to: int) -> None:
+        # After the list's own move has ended: it is filled anew.
+        QTimer.singleShot(0, self, lambda: self._change(lambda draft: draft.move(at, to), to))
+
+    def _undo(self) -> None:
+        self._change(Draft.undo)
+
+    def _redo(self) -> None:
+        self._change(Draft.redo)
+
+    def _discard(self) -> None:
+        before = self.draft.steps
+        self._change(lambda draft: draft.put(()))
+        self.undoable.emit(
+            self.tr("Discarded {0} steps.").format(len(before)),
+            lambda: self._change(lambda draft: draft.put(before)),
+        )
+
+    def _add(self, kind: StepKind) -> None:
+        self._open_form(len(self.draft.steps), Step(kind), new=True)
+
+    def _edit(self, at: int) -> None:
+        self._open_form(at, self.draft.steps[at], new=False)
+
+    def _open_form(self, at: int, step: Step, *, new: bool) -> None:
+        version = self.version
+        if version is None:
+            return
+        columns = version.columns
+        if at < len(self._outline):
+            columns = self._outline[at].before
+        elif self._outline:
+            columns = self._outline[-1].after
+        self._typed, self._new = (at, step), new
+        self._stack.setCurrentIndex(_FULL)
+        self._left.setCurrentWidget(self.form)
+        self.form.open_for(columns, step, new=new)
+
+    def _on_typed(self, step: Step) -> None:
+        if self._typed is not None:
+            self._typed = (self._typed[0], step)
+            self._look_soon()
+
+    def _on_saved(self, step: Step) -> None:
+        assert self._typed is not None
+        at, new = self._typed[0], self._new
+        self._close_form()
+        if new:
+            self._change(lambda draft: draft.add((step,)), at)
+        else:
+            self._change(lambda draft: draft.exchange(at, step), at)
+
+    def _close_form(self) -> None:
+        if self._typed is not None:
+            self._typed = None
+            self._left.setCurrentWidget(self.list)
+            self._show_steps()
+
+    def _look_soon(self, _place: int = 0) -> None:
+        self._settle.start()
+
+    def _look(self) -> None:
+        """Look at all steps and preview the chosen one, on a worker; the newest wish counts."""
+        version, steps = self.version, list(self.draft.steps)
+        place = self.list.place
+        if self._typed is not None:
+            place, typed = self._typed
+            steps[place : place + 1] = [typed]
+        if version is None or not steps or not self.isVisible():
+            return
+        self._ticket += 1
+        ticket, place = self._ticket, max(0, place)
+        only = self.preview.only_changes.isChecked()
+        self.jobs.start(
+            self,
+            "",
+            lambda lane, _context: _looked(lane, self.workspace, version, steps, place, only),
+            lambda found: self._show_looked(ticket, place, *found),
+            self.failed.emit,
+            quiet=True,
+        )
+
+    def _show_looked(
+        self,
+        ticket: int,
+        place: int,
+        outline: tuple[Checked, ...],
+        found: Preview | UserError | None,
+    ) -> None:
+        if ticket != self._ticket:
+            return
+        self._outline = outline
+        errors = {p: c.error for p, c in enumerate(outline) if c.error is not None}
+        if self._typed is not None:
+            self.form.show_error(errors.get(place))
+        else:
+            self.list.show_steps(self.draft.steps, errors, place)
+            self.bar.show_errors(bool(errors))
+        if isinstance(found, UserError):
+            self.preview.show_error(found)
+        elif found is None:
+            self.preview.clear()
+        else:
+            self.preview.show_preview(found)
+
+    def _use(self, recipe: RecipeVersion) -> None:
+        self._change(lambda draft: draft.put(recipe.steps), 0)
+
+    def _change_old(self, ref: str, recipe: RecipeVersion) -> None:
+        self._use(recipe)
+        self.open_panel.emit("data", ref)
+
+    def _save_recipe(self, name: str) -> None:
+        steps = self.draft.steps
+        self.jobs.run(
+            self,
+            lambda store: recipes.save(store, name, steps),
+            lambda made: self.toast.emit(self.tr("Saved the recipe {0}.").format(made.ref)),
+            self.failed.emit,
+        )
+
+    def _save_version(self, dataset: str, message: str) -> None:
+        version, steps = self.version, self.draft.steps
+        if version is None:
+            return
+        job = self.jobs.start(
+            self,
+            self.tr("Clean {0}").format(version.ref),
+            lambda lane, context: recipes.apply(
+                lane, version.ref, steps, dataset, message, context
+            ),
+            self._on_made,
+            self.failed.emit,
+        )
+        self.bar.follow(job)
+
+    def _on_made(self, made: DatasetVersion) -> None:
+        self._change(lambda draft: draft.put(()))
+        self.toast.emit(self.tr("Made {0}: {1} rows.").format(made.ref, f"{made.rows:,}"))
+        self.made.emit(made)
+
+    def _again(self) -> None:
+        version = self.version
+        if version is None:
+            return
+
+        def run(lane: Lane, context: Context) -> DatasetVersion:
+            return recipes.again(lane, version.ref, context=context)
+
+        title = self.tr("Run {0} again").format(version.recipe)
+        self.bar.follow(self.jobs.start(self, title, run, self._on_made, self.failed.emit))
+
+    def _import(self) -> None:
+        self.choose_file(self._import_from)
+
+    def _import_from(self, path: str) -> None:
+        self.jobs.run(
+            self,
+            lambda store: recipes.import_file(store, Path(path)),
+            self._use,
+            self.failed.emit,
+        )
+
+    def _export(self, name: str) -> None:
+        self.choose_target(f"{name}.yaml", lambda path: self._export_to(name, path))
+
+    def _export_to(self, name: str, path: str) -> None:
+        steps = self.draft.steps
+        self.jobs.run(
+            self,
+            lambda store: recipes.export_file(
+                store, recipes.save(store, name, steps).ref, Path(path)
+            ),
+            lambda made: self.toast.emit(
+                self.tr("Wrote {0} to {1}.").format(made.ref, Path(path).name)
+            ),
+            self.failed.emit,
+        )
+
+    def _ask_file(self, then: Callable[[str], None]) -> None:
+        filters = [self.tr("Recipes (*.yaml *.yml)"), self.tr("All files (*)")]
+        ask_file(self, self.tr("Read a recipe"), filters, then)
+
+    def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
+        ask_target(self, self.tr("Write the recipe"), name, ["YAML (*.yaml)"], then)
+
+
+def _looked(
+    lane: Lane,
+    workspace: Workspace,
+    version: DatasetVersion,
+    steps: list[Step],
+    place: int,
+    only: bool,
+) -> Looked:
+    """On a worker's thread: what is wrong with the steps, and what the one at `place` does."""
+    others = lane(lambda store: recipes.concatenated(store, steps))
+    outline = recipe_preview.outline(version, steps, others)
+    if any(checked.error is not None for checked in outline[: place + 1]):
+        error = next(c.error for c in outline[: place + 1] if c.error is not None)
+        return outline, error
+    if not steps[place].on:
+        return outline, None
+    try:
+        found = recipe_preview.preview(
+            workspace, version, steps, others, upto=place + 1, changes_only=only
+        )
+    except UserError as error:
+        return outline, error
+    return outline, found

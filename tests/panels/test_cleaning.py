@@ -1,0 +1,158 @@
+"""The Cleaning tab: steps are written, seen, undone and saved as a version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.actions import datasets
+from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
+from mlops_desktop.core.recipes import Step
+from mlops_desktop.core.steps import StepKind
+from mlops_desktop.panels.datasets.cleaning import CleaningTab
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store.store import Store
+from mlops_desktop.work.jobs import Jobs
+
+WAIT_MS = 20_000
+DRY = Step(StepKind.FILTER, {"where": "weather != 'rain'"})
+FILL = Step(StepKind.FILL, {"columns": ["wind"], "with": "median"})
+
+
+@pytest.fixture
+def version(workspace: Workspace, rentals_csv: Path) -> DatasetVersion:
+    return import_csv(workspace, rentals_csv)
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, jobs: Jobs, workspace: Workspace, version: DatasetVersion) -> CleaningTab:
+    tab = CleaningTab(jobs, workspace)
+    qtbot.addWidget(tab)
+    tab.resize(880, 520)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    tab.show_version(version, [version])
+    return tab
+
+
+def import_csv(workspace: Workspace, file: Path) -> DatasetVersion:
+    store = Store.open(workspace)
+    try:
+        return datasets.import_file(DirectLane(store), ImportSpec(str(file), "rentals"))
+    finally:
+        store.close()
+
+
+def click(tab: CleaningTab, name: str, qtbot: QtBot) -> None:
+    button = tab.findChild(QPushButton, name)
+    assert button is not None
+    assert button.isVisible(), name
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def lines(tab: CleaningTab) -> list[str]:
+    return [tab.list.list.item(n).text().split("\n")[1] for n in range(tab.list.list.count())]
+
+
+def test_that_a_step_is_added_by_its_form_and_seen_at_once(tab: CleaningTab, qtbot: QtBot):
+    tab.list.add_wanted.emit(StepKind.FILTER)
+    field = tab.form.form.editor("where")
+    assert isinstance(field, QLineEdit)
+    field.setText("weather = 'sun'")
+    qtbot.waitUntil(lambda: "160 rows go" in tab.preview.said.text(), timeout=WAIT_MS)
+    click(tab, "step-save", qtbot)
+    assert lines(tab) == ["weather = 'sun'"]
+    assert tab.bar.said.text() == "1 pending step"
+
+
+def test_that_changed_cells_are_marked_in_both_tables(tab: CleaningTab, qtbot: QtBot):
+    tab.add_steps([FILL])
+    qtbot.waitUntil(lambda: "1 value changes in wind" in tab.preview.said.text(), timeout=WAIT_MS)
+    before, after = tab.preview.before.pages, tab.preview.after.pages
+    qtbot.waitUntil(lambda: before.cell(0, 0).text == "missing", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(after.cell(0, 0).marked), timeout=WAIT_MS)
+    assert before.cell(0, 0).marked
+
+
+def test_that_what_a_step_cannot_do_is_said_at_the_step(tab: CleaningTab, qtbot: QtBot):
+    tab.add_steps([Step(StepKind.LOG, {"columns": ["winds"]})])
+    item = tab.list.list
+    qtbot.waitUntil(lambda: "no column 'winds'" in item.item(0).text(), timeout=WAIT_MS)
+    assert not tab.bar.save.isEnabled()
+    tab.list.delete_wanted.emit(0)
+    assert tab.bar.isHidden()
+
+
+def test_that_an_unfinished_form_says_what_is_missing(tab: CleaningTab, qtbot: QtBot):
+    tab.list.add_wanted.emit(StepKind.RATIO)
+    click(tab, "step-save", qtbot)
+    error = tab.form._error
+    assert error.isVisible()
+    assert "New column is missing" in error.accessibleName()
+    click(tab, "step-cancel", qtbot)
+    assert tab.draft.steps == ()
+
+
+def test_that_steps_are_moved_switched_undone_and_done_again(tab: CleaningTab, qtbot: QtBot):
+    tab.add_steps([DRY, FILL])
+    tab.list.moved.emit(0, 1)
+    qtbot.waitUntil(lambda: lines(tab)[0].startswith("wind"))
+    tab.list.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert [step.on for step in tab.draft.steps] == [True, False]
+    tab._undo()
+    tab._undo()
+    assert tab.draft.steps == (DRY, FILL)
+    tab._redo()
+    assert tab.draft.steps == (FILL, DRY)
+
+
+def test_that_the_steps_become_a_version_and_run_again_on_a_newer_one(
+    tab: CleaningTab, workspace: Workspace, rentals_csv: Path, qtbot: QtBot
+):
+    tab.add_steps([DRY, FILL])
+    click(tab, "save-version", qtbot)
+    with qtbot.waitSignal(tab.made, timeout=WAIT_MS) as made:
+        click(tab, "save-go", qtbot)
+    version: DatasetVersion = made.args[0]
+    assert (version.ref, version.rows, version.recipe) == ("rentals@2", 160, "clean-rentals@1")
+    assert tab.draft.steps == ()
+
+    text = rentals_csv.read_text(encoding="utf-8")
+    rentals_csv.write_text(text + "240,2026-10-01,1,2,3,sun,4.5\n", encoding="utf-8")
+    import_csv(workspace, rentals_csv)
+    tab.show_version(version, [version])
+    qtbot.waitUntil(tab.made_by._again.isVisible, timeout=WAIT_MS)
+    assert tab.made_by._again.accessibleName() == "Run clean-rentals on rentals@3"
+    with qtbot.waitSignal(tab.made, timeout=WAIT_MS) as made:
+        click(tab, "run-recipe-again", qtbot)
+    assert (made.args[0].ref, made.args[0].rows) == ("rentals@4", 161)
+
+
+def test_that_a_recipe_is_saved_written_and_read_again(
+    tab: CleaningTab, tmp_path: Path, qtbot: QtBot
+):
+    file = tmp_path / "dry.yaml"
+    tab.choose_target = lambda name, then: then(str(file))
+    tab.choose_file = lambda then: then(str(file))
+    tab.add_steps([DRY])
+    with qtbot.waitSignal(tab.toast, timeout=WAIT_MS):
+        tab.bar.file_wanted.emit("dry")
+    tab._discard()
+    assert tab.draft.steps == ()
+    tab._import()
+    qtbot.waitUntil(lambda: tab.draft.steps == (DRY,), timeout=WAIT_MS)
+
+
+def test_that_fixes_of_warnings_are_offered_first(tab: CleaningTab, qtbot: QtBot):
+    def offered() -> list[str]:
+        buttons = tab.findChildren(QPushButton)
+        return [b.text().strip() for b in buttons if b.isVisible()]
+
+    fixes = [w.suggestion.label for w in tab.version.warnings if w.suggestion is not None]
+    assert fixes
+    qtbot.waitUntil(lambda: fixes[0] in offered(), timeout=WAIT_MS)
