@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.lane import Context, Lane
-from mlops_desktop.blobs import manifests
 from mlops_desktop.core import clock
 from mlops_desktop.core.checks import CheckReport, CheckSummary, Outcome, Rule, RuleKind
 from mlops_desktop.core.datasets import DatasetVersion
@@ -19,13 +18,10 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.rulebook import checked
 from mlops_desktop.core.sentences import plain
-from mlops_desktop.paths import Workspace
 from mlops_desktop.store import checks as rows
 from mlops_desktop.store import datasets as dataset_rows
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from mlops_desktop.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -119,11 +115,23 @@ def after_import(lane: Lane, version: DatasetVersion, context: Context) -> None:
     """Check a version that was just made. It is there whatever comes of it, so this raises
     nothing: training asks again."""
     try:
-        up_to_date(lane, Ref(version.dataset, version=version.version), context)
+        up_to_date(lane, Ref(version.dataset, version=version.version), _Afterwards(context))
     except (Cancelled, UserError) as error:
         log.info("checks of %s were not run: %r", version.ref, error)
     except Exception:
         log.exception("checks of %s failed", version.ref)
+
+
+class _Afterwards(Context):
+    """The last moments of an import, whose cancel it is."""
+
+    def __init__(self, whole: Context) -> None:
+        super().__init__()
+        self.cancelled = whole.cancelled
+        self._whole = whole
+
+    def progress(self, fraction: float | None, text: str) -> None:  # noqa: ARG002
+        self._whole.progress(0.99, text)
 
 
 def require(store: Store, version: DatasetVersion, despite: str = "") -> None:
@@ -149,40 +157,6 @@ def require(store: Store, version: DatasetVersion, despite: str = "") -> None:
         )
         return
     raise _refusal(version, found.blocking)
-
-
-def failing_columns(version: DatasetVersion, outcome: Outcome) -> tuple[str, ...]:
-    """The columns of a version, those at fault first."""
-    names = [column.name for column in version.columns]
-    known, at_fault = set(names), set(outcome.columns)
-    first = [name for name in outcome.columns if name in known]
-    return (*first, *(name for name in names if name not in at_fault))
-
-
-def failing_rows(
-    workspace: Workspace,
-    version: DatasetVersion,
-    outcome: Outcome,
-    start: int = 0,
-    count: int = 200,
-    columns: Sequence[str] | None = None,
-) -> pa.Table:
-    """Some of the failing rows that were remembered, in their order. columns: those of
-    failing_columns() where None. No store: safe in any thread."""
-    import pyarrow as pa  # noqa: PLC0415  Not needed by those who only list.
-
-    manifest = manifests.read(workspace, version.manifest)
-    ordered = failing_columns(version, outcome) if columns is None else columns
-    wanted = [number - 1 for number in outcome.rows[start : start + count]]
-    found = [manifests.read_rows(workspace, manifest, 0, 0, ordered)]
-    low = 0
-    for chunk in manifest.chunks:
-        inside = [number - low for number in wanted if low <= number < low + chunk.rows]
-        if inside:
-            part = manifests.read_rows(workspace, manifest, low, chunk.rows, ordered)
-            found.append(part.take(pa.array(inside)))
-        low += chunk.rows
-    return pa.concat_tables(found)
 
 
 def all_checked(some: Sequence[Rule]) -> tuple[Rule, ...]:

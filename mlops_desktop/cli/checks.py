@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlops_desktop.actions import checks, datasets, rule_files
+from mlops_desktop.actions.failing_rows import failing_rows
 from mlops_desktop.cli.datasets import File, data
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.checks import CheckReport, Outcome, Rule
@@ -115,7 +116,7 @@ def rows(session: Session, ref: str, rule: int, count: int, as_json: bool) -> No
     if report is None or rule > len(report.outcomes):
         raise UserError(f"{version.ref} has no finding {rule}.", hint=f"Run data check {ref}.")
     outcome = report.outcomes[rule - 1]
-    found = checks.failing_rows(session.workspace, version, outcome, 0, count)
+    found = failing_rows(session.workspace, version, outcome, 0, count)
     numbers = outcome.rows[: found.num_rows]
     values = [
         {"row": number, **row} for number, row in zip(numbers, found.to_pylist(), strict=True)

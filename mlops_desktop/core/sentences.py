@@ -65,8 +65,11 @@ def headline(report: CheckReport) -> str:
     failed = len(report.failed)
     text = f"{failed} of {rules} rules {'does' if failed == 1 else 'do'} not pass"
     blocked = len(report.blocking)
-    verb = "blocks" if blocked == 1 else "block"
-    return f"{text}, {blocked} {verb} training" if blocked else f"{text}, none blocks training"
+    if rules == 1:
+        return f"the rule does not pass{' and blocks training' if blocked else ''}"
+    if not blocked:
+        return f"{text}, none blocks training"
+    return f"{text}, {blocked} {'blocks' if blocked == 1 else 'block'} training"
 
 
 def listed(columns: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from mlops_desktop.actions import checks, datasets, rule_files, runs
 from mlops_desktop.actions.audit import recent
+from mlops_desktop.actions.failing_rows import failing_rows
 from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.core.checks import Rule, RuleKind, Severity, Verdict
 from mlops_desktop.core.datasets import Source
@@ -189,7 +190,7 @@ def test_that_failing_rows_are_read_with_the_column_at_fault_first(store: Store,
     [outcome] = report.outcomes
     assert (outcome.count, len(outcome.rows)) == (10_000, 1000)
     version = datasets.get_version(store, ref)
-    page = checks.failing_rows(store.workspace, version, outcome, 990, 50)
+    page = failing_rows(store.workspace, version, outcome, 990, 50)
     assert page.column_names[0] == "age"
     assert page["id"].to_pylist() == [f"P{number - 1:04d}" for number in outcome.rows[990:]]
     assert checks.report(store, ref) is None  # Rules of a file leave no report.

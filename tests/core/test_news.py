@@ -30,6 +30,19 @@ def test_that_a_failed_run_and_a_blocked_model_stand_out() -> None:
     assert (blocked.tone, blocked.text) == (Tone.WARN, "m@1, 1 of 2 gates passed")
 
 
+def test_that_checks_are_news_where_they_fail_or_are_overridden() -> None:
+    passed = entry("checks.run", "bike@1", rules=3, failed=0, blocked=0)
+    warned = entry("checks.run", "bike@2", rules=3, failed=1, blocked=0)
+    blocked = entry("checks.run", "bike@3", rules=3, failed=2, blocked=1)
+    despite = entry("checks.overridden", "bike@3", reason="a trial", failed=["x"])
+    found = [(news.tone, news.text) for news in latest([passed, warned, blocked, despite], 9)]
+    assert found == [
+        (Tone.WARN, "bike@2: 1 rule fails"),
+        (Tone.ERROR, "bike@3: 2 rules fail"),
+        (Tone.WARN, "bike@3: a trial"),
+    ]
+
+
 def test_that_no_more_are_told_than_asked_for() -> None:
     entries = [entry("deployment.stopped", f"d{n}") for n in range(9)]
     assert [news.text for news in latest(entries, 3)] == ["d0", "d1", "d2"]

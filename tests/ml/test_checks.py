@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlops_desktop.core.checks import KEPT_ROWS, Outcome, Rule, RuleKind, Verdict
 from mlops_desktop.core.datasets import Column, ColumnType
@@ -304,3 +308,54 @@ def test_that_an_empty_version_proposes_its_columns():
 
 def test_that_types_of_the_test_data_are_what_they_should_be():
     assert data_of(TABLE).columns["d"] is ColumnType.DATETIME
+
+
+_INTS = st.lists(st.none() | st.integers(-5, 5), max_size=30)
+_WORDS = st.lists(st.none() | st.text("ab\n", max_size=3), max_size=30)
+
+
+def chunked(values: list[Any], kind: Any, cut: int) -> Any:
+    return pa.chunked_array([values[:cut], values[cut:]], kind)
+
+
+@given(_INTS, st.integers(-6, 6), st.integers(-6, 6), st.integers(0, 30))
+def test_that_numbers_are_judged_as_plain_python_would(
+    values: list[int | None], low: int, high: int, cut: int
+):
+    table = pa.table({"n": chunked(values, pa.int64(), cut)})
+
+    def places(bad: Callable[[int], bool]) -> tuple[int, ...]:
+        return tuple(n for n, v in enumerate(values, 1) if v is not None and bad(v))
+
+    there = [value for value in values if value is not None]
+    ranged = outcome(table, K.RANGE, "n", low=low, high=high)
+    assert ranged.rows == places(lambda v: v < low or v > high)
+    assert outcome(table, K.ALLOWED, "n", values=[low, high]).rows == places(
+        lambda v: v not in (low, high)
+    )
+    assert outcome(table, K.UNIQUE, "n").rows == places(lambda v: there.count(v) > 1)
+    assert outcome(table, K.RELATION, condition=f"n >= {low}").rows == places(lambda v: v < low)
+    gaps = tuple(n for n, value in enumerate(values, 1) if value is None)
+    assert outcome(table, K.NOT_MISSING, "n").rows == gaps
+
+
+@given(_WORDS, _INTS, st.integers(0, 30))
+def test_that_text_is_judged_as_plain_python_would(
+    words: list[str | None], values: list[int | None], cut: int
+):
+    rows = min(len(words), len(values))
+    words, values = words[:rows], values[:rows]
+    table = pa.table({"t": chunked(words, pa.string(), cut), "n": chunked(values, pa.int64(), cut)})
+    for pattern in ("a+", "a|b", ".*", "(ab)*", ""):
+        bad = tuple(
+            n for n, w in enumerate(words, 1) if w is not None and not re.fullmatch(pattern, w)
+        )
+        found = outcome(table, K.PATTERN, "t", pattern=pattern)
+        assert found.rows == bad
+    long = tuple(n for n, w in enumerate(words, 1) if w is not None and not 1 <= len(w) <= 2)
+    assert outcome(table, K.LENGTH, "t", low=1, high=2).rows == long
+    pairs = list(zip(words, values, strict=True))
+    again = tuple(
+        n for n, pair in enumerate(pairs, 1) if None not in pair and pairs.count(pair) > 1
+    )
+    assert outcome(table, K.UNIQUE, "t", "n").rows == again

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import audit, checks, datasets
 from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.datasets import DatasetsPanel
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.runs import RunsPanel
 from mlops_desktop.paths import Workspace
@@ -57,7 +58,7 @@ def tab(qtbot: QtBot, jobs: Jobs, workspace: Workspace, rentals: DatasetVersion)
     return tab
 
 
-def click(widget: ChecksTab | RunsPanel, name: str, qtbot: QtBot) -> None:
+def click(widget: QWidget, name: str, qtbot: QtBot) -> None:
     button = widget.findChild(QPushButton, name)
     assert button is not None, name
     qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=WAIT_MS)
@@ -257,3 +258,30 @@ def test_that_training_on_a_blocked_version_asks_for_a_reason(
 def test_that_the_tab_has_a_page_of_help(tab: ChecksTab):
     page = resource("help", f"{tab.help_topic}.md").read_text(encoding="utf-8")
     assert all(kind.form.title in page for kind in RuleKind)
+
+
+def test_that_an_import_which_breaks_a_rule_says_so(
+    rentals: DatasetVersion,
+    rentals_csv: Path,
+    jobs: Jobs,
+    workspace: Workspace,
+    qtbot: QtBot,
+):
+    ask(jobs, lambda store: checks.set_rules(store, "rentals", [LIMIT]), qtbot)
+    panel = DatasetsPanel(jobs, workspace)
+    qtbot.addWidget(panel)
+    told: list[str] = []
+    panel.toast.connect(told.append)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.shown()
+    panel.import_path(str(rentals_csv))
+    click(panel, "import-button", qtbot)
+    broken = "rentals@2: the rule does not pass and blocks training."
+    qtbot.waitUntil(lambda: broken in told, timeout=WAIT_MS)
+
+    def marked() -> bool:
+        chips = [chip for entry in panel.history._entries.entries for chip in entry.chips]
+        return ("checks: 1 fails", "error") in chips
+
+    qtbot.waitUntil(marked, timeout=WAIT_MS)

@@ -8,9 +8,11 @@ from pathlib import Path, PurePath
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from mlops_desktop.actions import datasets, importing
+from mlops_desktop.actions import checks, datasets, importing
+from mlops_desktop.core.checks import CheckReport
 from mlops_desktop.core.datasets import Dataset, DatasetVersion, ImportOptions
 from mlops_desktop.core.importing import Preview
+from mlops_desktop.core.sentences import headline
 from mlops_desktop.panels.datasets.sheet import ImportSheet, Wish
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.job import Job
@@ -132,7 +134,12 @@ class Importing(QObject):
         one, many = self.tr("Imported {0}: 1 row."), self.tr("Imported {0}: {1} rows.")
         text = one if version.rows == 1 else many
         self.toast.emit(text.format(version.ref, f"{version.rows:,}"))
+        self._jobs.run(self, lambda store: checks.report(store, version.ref), self._tell_checks)
         self.made.emit(version)
+
+    def _tell_checks(self, report: CheckReport | None) -> None:
+        if report is not None and report.failed:
+            self.toast.emit(f"{report.ref}: {headline(report)}.")
 
 
 def _name_for(path: str, known: Sequence[Dataset]) -> str:

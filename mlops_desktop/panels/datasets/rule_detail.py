@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout
 
-from mlops_desktop.actions import checks
+from mlops_desktop.actions.failing_rows import failing_columns, failing_rows
 from mlops_desktop.core.checks import Outcome, Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -117,7 +117,7 @@ class RuleDetail(Card):
         self._caption.setVisible(bool(rows))
         if outcome is None or not rows:
             return
-        ordered = checks.failing_columns(version, outcome)
+        ordered = failing_columns(version, outcome)
         at_fault = sum(version.column(name) is not None for name in outcome.columns)
         types = {column.name: column.type for column in version.columns}
         text = self.tr("The rows that break it; the cells at fault are marked and stand first.")
@@ -177,8 +177,8 @@ class RuleDetail(Card):
 def _rows(workspace: Workspace, version: DatasetVersion, outcome: Outcome, window: Window) -> Rows:
     """On a worker's thread: rows whose times are texts already."""
     at = slice(window.columns.start, window.columns.stop)
-    names = checks.failing_columns(version, outcome)[at]
-    table = checks.failing_rows(workspace, version, outcome, window.first, window.count, names)
+    names = failing_columns(version, outcome)[at]
+    table = failing_rows(workspace, version, outcome, window.first, window.count, names)
     columns = [
         [str(value) if isinstance(value, datetime) else value for value in column.to_pylist()]
         for column in table.columns
