@@ -52,6 +52,7 @@ QPushButton[kind="chip"]:focus { border: 2px solid $accent; padding: 0 9px; min-
 QToolButton[kind="icon"]::menu-indicator { image: none; width: 0; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url("$down"); width: 12px;
   height: 12px; subcontrol-position: right center; right: 8px; }
+QPushButton[kind="primary"]::menu-indicator { image: url("$other_down"); }
 QPushButton[menu="true"] { padding-right: 26px; }
 
 QLineEdit, QComboBox, QAbstractSpinBox { background: $field; color: $text;
@@ -91,9 +92,10 @@ QTableView[bare="true"]:focus, QListView[bare="true"]:focus, QTreeView[bare="tru
   border-color: $accent; }
 QTableCornerButton::section { background: $surface; border: none; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $control;
+QTreeView::indicator, QListView::indicator { width: 14px; height: 14px; border: 1px solid $control;
   background: $field; border-radius: 4px; }
-QTreeView::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QTreeView::indicator:checked, QListView::indicator:checked {
+  background: $accent; border-color: $accent; image: url("$tick"); }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none; font-weight: 600;
   border-bottom: 1px solid $divider; padding: 0 8px; min-height: 30px; }
@@ -199,6 +201,10 @@ def style_sheet(theme: Theme) -> str:
         f"{theme.color('selection').blue()}, 220)",
         error_tint=theme.tint("error").name(),
         down=resource("icons", f"arrow-down-{tokens.name}.svg").as_posix(),
+        # On the accent colour, which is dark in the light theme and light in the dark one.
+        other_down=resource(
+            "icons", f"arrow-down-{'light' if theme.is_dark else 'dark'}.svg"
+        ).as_posix(),
         tick=resource("icons", f"tick-{tokens.name}.svg").as_posix(),
         up=resource("icons", f"arrow-up-{tokens.name}.svg").as_posix(),
     )

@@ -155,4 +155,4 @@ def test_that_fixes_of_warnings_are_offered_first(tab: CleaningTab, qtbot: QtBot
 
     fixes = [w.suggestion.label for w in tab.version.warnings if w.suggestion is not None]
     assert fixes
-    qtbot.waitUntil(lambda: fixes[0] in offered(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: any(fixes[0] in text for text in offered()), timeout=WAIT_MS)

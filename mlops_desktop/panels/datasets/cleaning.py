@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.actions import recipe_preview, recipes
+from mlops_desktop.actions import recipes
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -18,25 +18,23 @@ from mlops_desktop.core.recipes import RecipeVersion, Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets.drafts import Draft
 from mlops_desktop.panels.datasets.made_by import MadeBy
+from mlops_desktop.panels.datasets.no_steps import NoSteps
 from mlops_desktop.panels.datasets.save_bar import SaveBar
 from mlops_desktop.panels.datasets.step_form import StepForm
-from mlops_desktop.panels.datasets.step_list import StepList, step_menu
+from mlops_desktop.panels.datasets.step_list import StepList
+from mlops_desktop.panels.datasets.step_look import Look, look
 from mlops_desktop.panels.datasets.step_preview import StepPreview
 from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.ask_path import ask_file, ask_target
-from mlops_desktop.widgets.buttons import Button, secondary
-from mlops_desktop.widgets.cards import Card, EmptyState
+from mlops_desktop.widgets.cards import Card
 from mlops_desktop.work.jobs import Jobs
 
 if TYPE_CHECKING:
     from mlops_desktop.ml.recipe import Checked
-    from mlops_desktop.ml.recipe_preview import Preview
 
 _EMPTY, _FULL = range(2)
 _SETTLE_MS = 250
-_SUGGESTED = 3
-Looked = tuple["tuple[Checked, ...]", "Preview | UserError | None"]
 
 
 class CleaningTab(VersionTab):
@@ -66,7 +64,10 @@ class CleaningTab(VersionTab):
         self.made_by.again_wanted.connect(self._again)
         column.addWidget(self.made_by)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._build_empty())
+        self.no_steps = NoSteps()
+        self.no_steps.add_wanted.connect(self._add)
+        self.no_steps.fix_wanted.connect(self.add_steps)
+        self._stack.addWidget(self.no_steps)
         self._stack.addWidget(self._build_full())
         column.addWidget(self._stack, 1)
         self.bar = SaveBar()
@@ -78,29 +79,6 @@ class CleaningTab(VersionTab):
         for keys, work in (("Ctrl+Z", self._undo), ("Ctrl+Shift+Z", self._redo)):
             shortcut = QShortcut(QKeySequence(keys), self, work)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-
-    def _build_empty(self) -> QWidget:
-        buttons = QWidget()
-        self._suggestions = QVBoxLayout(buttons)
-        self._suggestions.setContentsMargins(0, 0, 0, 0)
-        self._suggestions.setSpacing(8)
-        first = Button(self.tr("Add a step"), "plus", kind="primary")
-        first.setObjectName("add-first-step")
-        first.set_menu(step_menu(self, self._add))
-        self._saved = Button(self.tr("Use a saved recipe"))
-        self._saved.setObjectName("use-recipe")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(first)
-        row.addWidget(self._saved)
-        row.addStretch(1)
-        self._suggestions.addLayout(row)
-        return EmptyState(
-            "wand-sparkles",
-            self.tr("No cleaning steps yet. Add one, or press a fix beside a warning."),
-            buttons,
-        )
 
     def _build_full(self) -> QWidget:
         page = QWidget()
@@ -172,17 +150,8 @@ class CleaningTab(VersionTab):
         if self.version is None or self.version.id != version.id:
             return  # Another one was chosen meanwhile.
         self.made_by.show_recipe(version, made, newer)
-        menu = self.bar.recipe_menu(self, known, self._use, self._import)
-        self._saved.set_menu(menu)
-        while self._suggestions.count() > 1:
-            item = self._suggestions.takeAt(1)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.deleteLater()
-        found = [w.suggestion for w in version.warnings if w.suggestion is not None]
-        for suggestion in found[:_SUGGESTED]:
-            button = secondary(suggestion.label, "wand-sparkles")
-            button.clicked.connect(lambda _=False, s=suggestion: self.add_steps(s.steps))
-            self._suggestions.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.no_steps.show_recipes(known, self._use, self._import)
+        self.no_steps.show_fixes(version)
 
     def _show_steps(self, place: int | None = None) -> None:
         steps = self.draft.steps
@@ -277,34 +246,27 @@ class CleaningTab(VersionTab):
         self.jobs.start(
             self,
             "",
-            lambda lane, _context: _looked(lane, self.workspace, version, steps, place, only),
-            lambda found: self._show_looked(ticket, place, *found),
+            lambda lane, _context: look(lane, self.workspace, version, steps, place, only=only),
+            lambda found: self._show_look(ticket, found),
             self.failed.emit,
             quiet=True,
         )
 
-    def _show_looked(
-        self,
-        ticket: int,
-        place: int,
-        outline: tuple[Checked, ...],
-        found: Preview | UserError | None,
-    ) -> None:
+    def _show_look(self, ticket: int, seen: Look) -> None:
         if ticket != self._ticket:
             return
-        self._outline = outline
-        errors = {p: c.error for p, c in enumerate(outline) if c.error is not None}
+        self._outline = seen.outline
         if self._typed is not None:
-            self.form.show_error(errors.get(place))
+            self.form.show_error(seen.errors.get(seen.place))
         else:
-            self.list.show_steps(self.draft.steps, errors, place)
-            self.bar.show_errors(bool(errors))
-        if isinstance(found, UserError):
-            self.preview.show_error(found)
-        elif found is None:
+            self.list.show_steps(self.draft.steps, seen.errors, seen.place)
+            self.bar.show_errors(bool(seen.errors))
+        if isinstance(seen.found, UserError):
+            self.preview.show_error(seen.found)
+        elif seen.found is None:
             self.preview.clear()
         else:
-            self.preview.show_preview(found)
+            self.preview.show_preview(seen.found, seen.about)
 
     def _use(self, recipe: RecipeVersion) -> None:
         self._change(lambda draft: draft.put(recipe.steps), 0)
@@ -386,28 +348,3 @@ class CleaningTab(VersionTab):
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
         ask_target(self, self.tr("Write the recipe"), name, ["YAML (*.yaml)"], then)
-
-
-def _looked(
-    lane: Lane,
-    workspace: Workspace,
-    version: DatasetVersion,
-    steps: list[Step],
-    place: int,
-    only: bool,
-) -> Looked:
-    """On a worker's thread: what is wrong with the steps, and what the one at `place` does."""
-    others = lane(lambda store: recipes.concatenated(store, steps))
-    outline = recipe_preview.outline(version, steps, others)
-    if any(checked.error is not None for checked in outline[: place + 1]):
-        error = next(c.error for c in outline[: place + 1] if c.error is not None)
-        return outline, error
-    if not steps[place].on:
-        return outline, None
-    try:
-        found = recipe_preview.preview(
-            workspace, version, steps, others, upto=place + 1, changes_only=only
-        )
-    except UserError as error:
-        return outline, error
-    return outline, found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
 
-from mlops_desktop.core.recipes import RecipeVersion, Step
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.widgets.buttons import Button, primary, secondary
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.progress import JobRow
@@ -107,23 +106,6 @@ class SaveBar(Card):
         self.body.addWidget(self._row)
         self.save.setEnabled(False)
         job.finished.connect(self._on_finished)
-
-    def recipe_menu(
-        self,
-        owner: QWidget,
-        known: Sequence[RecipeVersion],
-        use: Callable[[RecipeVersion], None],
-        read: Callable[[], None],
-    ) -> QMenu:
-        """A menu of saved recipes and of reading one from a file."""
-        menu = QMenu(owner)
-        for recipe in known:
-            text = self.tr("{0} ({1} steps)").format(recipe.ref, len(recipe.steps))
-            menu.addAction(text, partial(use, recipe))
-        if known:
-            menu.addSeparator()
-        menu.addAction(self.tr("Read a YAML file\u2026"), read)
-        return menu
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and not self._asking.isHidden():

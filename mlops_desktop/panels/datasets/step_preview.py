@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -81,7 +81,8 @@ class StepPreview(QWidget):
         self.clear()
         self._error.show_error(error)
 
-    def show_preview(self, found: Preview) -> None:
+    def show_preview(self, found: Preview, about: Sequence[str] = ()) -> None:
+        """about: columns to show first, after those that change."""
         self._error.show_error(None)
         self.said.setText(self._words(found))
         before, after = found.before.column_names, found.after.column_names
@@ -89,6 +90,7 @@ class StepPreview(QWidget):
         new_of = {old: new for new, old in old_of.items()}
         # What changes comes first, so that it is seen without scrolling.
         touched = [n for n in after if n in found.changed or n in found.added or n in found.renamed]
+        touched += [n for n in after if n in about and n not in touched]
         rest = [n for n in after if n not in touched]
         shown_after = touched + rest
         shown_before = [old_of[n] for n in shown_after if old_of[n] in before]
