@@ -204,6 +204,10 @@ CREATE INDEX alerts_deployment ON alerts(deployment_id, state);
 
 _M002 = """
 ALTER TABLE dataset_versions ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+UPDATE dataset_versions SET actor = coalesce((
+    SELECT a.actor FROM audit a JOIN datasets d ON d.id = dataset_versions.dataset_id
+    WHERE a.action = 'dataset.imported' AND a.subject = d.name || '@' || dataset_versions.version
+), '');
 ALTER TABLE dataset_versions ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE dataset_versions ADD COLUMN deleted_at TEXT;
 ALTER TABLE dataset_versions ADD COLUMN purged_at TEXT;

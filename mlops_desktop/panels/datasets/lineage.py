@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import lineage
@@ -55,6 +57,9 @@ class LineageTab(VersionTab):
         across = QVBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.addWidget(scrolled(inside))
+
+    def update_version(self, version: DatasetVersion, versions: Sequence[DatasetVersion]) -> None:
+        self.show_version(version, versions)
 
     def load(self) -> None:
         version = self.version

@@ -298,7 +298,9 @@ class DatasetsPanel(Page):
         if self._version is None or self._version.dataset != self._versions[0].dataset:
             number = None
         if self._wanted is not None and self._wanted.name == self._versions[0].dataset:
-            number, self._wanted = self._wanted.version, None
+            wanted, self._wanted = self._wanted, None
+            tagged = (v.version for v in self._versions if wanted.alias in v.tags)
+            number = wanted.version or next(tagged, None)
         chosen = next((v for v in self._versions if v.version == number), self._versions[0])
         self.care.show_versions(self._versions, self._answers, checked, chosen.ref)
         self._show_version(chosen)
@@ -321,6 +323,8 @@ class DatasetsPanel(Page):
         )
         self.inspector.set_answers(self._answers)
         if same:
+            for tab in self._tabs.values():
+                tab.update_version(version, self._versions)
             return
         self.inspector.show_version(version, can_fix=can_fix)
         for tab in self._tabs.values():

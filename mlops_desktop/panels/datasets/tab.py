@@ -55,6 +55,10 @@ class VersionTab(QWidget):
         if self.isVisible():
             self._load()
 
+    def update_version(self, version: DatasetVersion, versions: Sequence[DatasetVersion]) -> None:
+        """The same rows, of which something else is said: a tag, a note, what became of them."""
+        self.version, self.versions = version, tuple(versions)
+
     def load(self) -> None:
         """Show self.version; called when the tab is seen, once for each version."""
         raise NotImplementedError

@@ -1,0 +1,115 @@
+"""The boxes of a lineage: none lies on another, keys lead along the arrows, hashes are copied."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.core.lineage import Graph, Kind, Node
+from mlops_desktop.widgets.lineage_graph import LineageGraph
+
+_NODES = (
+    Node("file:1", Kind.FILE, "/data/<b>rentals</b>.csv", "12 bytes", "ab" * 32),
+    Node("data:1", Kind.DATA, "rentals@1", "240 rows", "cd" * 32, ref="rentals@1"),
+    Node("runs:1", Kind.RUN, "12 runs", "not registered", count=12),
+    Node("run:7", Kind.RUN, "run 7", "Linear", ref="7"),
+    Node("model:1", Kind.MODEL, "demand@1", "approved", "ef" * 32, ref="demand@1"),
+    Node("deployment:1", Kind.DEPLOYMENT, "live", "running", ref="live"),
+)
+_EDGES = (
+    ("file:1", "data:1"),
+    ("data:1", "runs:1"),
+    ("data:1", "run:7"),
+    ("run:7", "model:1"),
+    ("model:1", "deployment:1"),
+)
+
+
+@pytest.fixture
+def graph(qtbot: QtBot) -> LineageGraph:
+    made = LineageGraph("Lineage")
+    qtbot.addWidget(made)
+    made.resize(780, 400)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    made.show_graph(Graph(_NODES, _EDGES, frozenset({"data:1"})))
+    return made
+
+
+def box(graph: LineageGraph, key: str) -> QWidget:
+    found = graph.findChild(QWidget, f"lineage-{key}")
+    assert found is not None, key
+    return found
+
+
+def test_that_no_box_lies_on_another_and_arrows_go_right(graph: LineageGraph) -> None:
+    places = {node.key: box(graph, node.key).geometry() for node in _NODES}
+    keys = list(places)
+    for number, key in enumerate(keys):
+        assert not any(places[key].intersects(places[other]) for other in keys[:number])
+    assert all(places[a].right() < places[b].left() for a, b in _EDGES)
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("data:1", ("data", "rentals@1")),
+        ("run:7", ("train", 7)),
+        ("runs:1", ("train", None)),
+        ("model:1", ("models", "demand@1")),
+        ("deployment:1", ("deploy", "live")),
+    ],
+)
+def test_that_a_box_opens_its_panel(
+    graph: LineageGraph, qtbot: QtBot, key: str, place: tuple[str, object]
+) -> None:
+    box(graph, key).setFocus()
+    qtbot.waitUntil(box(graph, key).hasFocus)
+    with qtbot.waitSignal(graph.opened) as opened:
+        qtbot.keyClick(box(graph, key), Qt.Key.Key_Return)
+    assert tuple(opened.args) == place
+
+
+def test_that_the_arrow_keys_follow_the_arrows_and_say_where_one_is(
+    graph: LineageGraph, qtbot: QtBot
+) -> None:
+    readout = graph.findChild(QLabel, "lineage-readout")
+    assert readout is not None
+    at = "file:1"
+    for key, there in (
+        (Qt.Key.Key_Right, "rentals@1"),
+        (Qt.Key.Key_Right, "run 7"),
+        (Qt.Key.Key_Down, "12 runs"),
+        (Qt.Key.Key_Up, "run 7"),
+        (Qt.Key.Key_Left, "rentals@1"),
+    ):
+        qtbot.keyClick(box(graph, at), key)
+        at = next(node.key for node in _NODES if node.title == there)
+        qtbot.waitUntil(lambda there=there: f", {there}," in readout.text())  # type: ignore[misc]
+
+
+def test_that_a_hash_is_copied_whole(graph: LineageGraph, qtbot: QtBot) -> None:
+    button = box(graph, "model:1").findChild(QToolButton)
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == "ef" * 32
+
+
+def test_that_names_are_shown_as_they_are(graph: LineageGraph) -> None:
+    texts = [label.text() for label in box(graph, "file:1").findChildren(QLabel)]
+    assert any(text.startswith("b>") or "<b>" in text or text.endswith("…") for text in texts)
+    assert all(
+        label.textFormat() is Qt.TextFormat.PlainText
+        for label in box(graph, "file:1").findChildren(QLabel)
+        if label.text()
+    )
+    assert "&lt;b&gt;" in box(graph, "file:1").toolTip()
+
+
+def test_that_another_graph_takes_the_place(graph: LineageGraph) -> None:
+    graph.show_graph(Graph(_NODES[:2], _EDGES[:1], frozenset({"data:1"})))
+    assert len(graph.table.rows()) == 2
+    assert graph.findChild(QWidget, "lineage-data:1") is not None
