@@ -134,7 +134,7 @@ def clip(step: Planned) -> FittedStep:
 
 
 def _limited(part: Expr, op: str, limit: float) -> Expr:
-    if part.type is INTEGER and float(limit).is_integer() and abs(limit) < 2**63:
+    if part.type is INTEGER and float(limit).is_integer() and -(2**63) <= limit < 2**63:
         return Expr(op, INTEGER, (part, constant(int(limit), INTEGER)))
     return Expr(op, NUMBER, (as_number(part), constant(limit, NUMBER)))
 
