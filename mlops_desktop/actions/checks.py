@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _SHOWN = 3  # Failed rules that a refusal names.
+_TOLD = 100  # Changed rules that an entry of the audit names.
 
 
 def rules(store: Store, dataset: str) -> tuple[Rule, ...]:
@@ -49,8 +50,8 @@ def set_rules(store: Store, dataset: str, new: Sequence[Rule]) -> tuple[Rule, ..
             "checks.changed",
             dataset,
             rules=len(made),
-            added=[text for text in now if text not in old],
-            removed=[text for text in old if text not in now],
+            added=_some(now, without=old),
+            removed=_some(old, without=now),
         )
     return made
 
@@ -192,6 +193,14 @@ def _worded(some: Sequence[Rule]) -> list[str]:
         f"{plain(rule.sentence)} ({rule.severity.value}{'' if rule.on else ', off'})"
         for rule in some
     ]
+
+
+def _some(texts: list[str], *, without: list[str]) -> list[str]:
+    """Those that are not among the others; of many, the first ones and a count."""
+    others = set(without)
+    found = [text for text in texts if text not in others]
+    more = len(found) - _TOLD
+    return found[:_TOLD] + ([f"and {more:,} more"] if more > 0 else [])
 
 
 def _keep(store: Store, version: DatasetVersion, made: CheckReport) -> CheckReport:

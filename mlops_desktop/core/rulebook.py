@@ -15,7 +15,7 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.steps import FieldKind, StepField
 
 _OWN = ("rule", "columns", "severity", "on", "note")
-RULES_LIMIT = 2_000
+RULES_LIMIT = 20_000
 
 
 def to_document(rule: Rule) -> dict[str, object]:
