@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.expression_tokens import Token, split
 
 LENGTH_LIMIT = 4_000
 DEPTH_LIMIT = 40
@@ -32,16 +33,6 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
 _RESERVED = ("and", "or", "not", "in", "is", "between", "true", "false")
 _COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">"}
 _COMPARISONS[">="] = ">="
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-      |(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      |(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
-      |(?P<quoted>`(?:[^`]|``)+`)
-      |(?P<word>[^\W0-9][\w.]*)
-      |(?P<sign>==|!=|<>|<=|>=|[-+*/%^=<>(),])""",
-    re.VERBOSE,
-)
-_INSTEAD = {"&": "and", "|": "or", "!": "not", "**": "^", ";": ","}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +93,11 @@ def quoted(name: str) -> str:
     return name if plain else "`" + name.replace("`", "``") + "`"
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-    @property
-    def word(self) -> str:
-        """In lower case where it may be a key word, else empty."""
-        return self.text.lower() if self.kind == "word" else ""
-
-
 class _Parser:
     """Recursive descent: one method a level of binding, the loosest first."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = self._split()
+        self._tokens = split(text)
         self._next = 0
         self._depth = 0
         self._operators = 0
@@ -132,42 +110,16 @@ class _Parser:
             raise self._expected("an operator such as + or and")
         return node
 
-    def _split(self) -> list[_Token]:
-        tokens: list[_Token] = []
-        at = 0
-        while at < len(self._text):
-            found = _TOKEN.match(self._text, at)
-            if found is None:
-                raise self._strange(at)
-            kind = str(found.lastgroup)
-            if kind == "sign" and tokens and found[0] == tokens[-1].text == "*":
-                raise self._strange(tokens[-1].at)
-            if kind != "space":
-                tokens.append(_Token(kind, found[0], at))
-            at = found.end()
-        return [*tokens, _Token("end", "", len(self._text))]
-
-    def _strange(self, at: int) -> UserError:
-        sign = self._text[at]
-        if sign in "'\"`":
-            what = "name" if sign == "`" else "text"
-            why, hint = f"The {what} that begins there does not end.", f"Close it with {sign}."
-        else:
-            instead = _INSTEAD.get(self._text[at : at + 2], _INSTEAD.get(sign, ""))
-            why = "It has no meaning there."
-            hint = f"Write {instead}." if instead else "Write names with such signs in `backticks`."
-        return UserError(f"{sign!r} at character {at + 1} cannot be read.", why=why, hint=hint)
-
     @property
-    def _peek(self) -> _Token:
+    def _peek(self) -> Token:
         return self._tokens[self._next]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._peek
         self._next += token.kind != "end"
         return token
 
-    def _takes(self, *texts: str) -> _Token | None:
+    def _takes(self, *texts: str) -> Token | None:
         token = self._peek
         if token.kind not in ("sign", "word") or token.text.lower() not in texts:
             return None
@@ -331,7 +283,7 @@ class _Parser:
         self._need(")", "a closing bracket")
         return node
 
-    def _call(self, token: _Token) -> Node:
+    def _call(self, token: Token) -> Node:
         name = token.word
         if name not in FUNCTIONS:
             near = " or ".join(difflib.get_close_matches(name, FUNCTIONS, n=3))
@@ -356,7 +308,7 @@ class _Parser:
         return Call(name, tuple(arguments), token.at)
 
 
-def _number(token: _Token) -> int | float:
+def _number(token: Token) -> int | float:
     if token.text.isdigit() and int(token.text) < 2**63:
         return int(token.text)
     value = float(token.text)

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import math
 import operator
-import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.ml import moments
-from mlops_desktop.ml.expressions import BOOLEAN, DATETIME, INTEGER, NUMBER, TEXT, Expr
+from mlops_desktop.ml.casts import CASTS, finite, fitting, number_in
+from mlops_desktop.ml.expressions import DATETIME, INTEGER, Expr
 
 Function = Callable[..., Any]
 Read = Callable[[list[Any]], Any]
@@ -28,31 +26,11 @@ DAY_US = 86_400_000_000
 TESTS = frozenset(
     ("eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "starts_with", "ends_with")
 )  # False where an argument is missing.
-_INF = math.inf
-_LOW, _HIGH = -(2**63), 2**63
-_TRUE = frozenset(("true", "t", "yes", "y", "1"))
-_FALSE = frozenset(("false", "f", "no", "n", "0"))
-_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_SPACES = "\u00a0\u2009\u202f\u2019 "
-_GROUPING = r"[+-]?[0-9]{1,3}(?:[%s][0-9]{2,3})*[%s][0-9]{3}(?:[%s].*)?"
-_GROUPED = {
-    decimal: re.compile(_GROUPING % (between, between, decimal))
-    for decimal, between in ((".", f",'{_SPACES}"), (",", f".'{_SPACES}"))
-}
-
-
-def _finite(value: float) -> float | None:
-    return value if -_INF < value < _INF else None
-
-
-def _fitting(value: int) -> int | None:
-    return value if _LOW <= value < _HIGH else None
 
 
 def _power(base: float, exponent: float) -> float | None:
     try:
-        return _finite(math.pow(base, exponent))
+        return finite(math.pow(base, exponent))
     except (ValueError, OverflowError):
         return None
 
@@ -70,18 +48,18 @@ def _days(later: datetime, earlier: datetime) -> float:
 
 
 _FLOATS: dict[str, Function] = {
-    "add": lambda a, b: _finite(a + b),
-    "subtract": lambda a, b: _finite(a - b),
-    "multiply": lambda a, b: _finite(a * b),
+    "add": lambda a, b: finite(a + b),
+    "subtract": lambda a, b: finite(a - b),
+    "multiply": lambda a, b: finite(a * b),
     "modulo": lambda a, b: None if b == 0 else a % b,
 }
 _INTEGERS: dict[str, Function] = {
-    "add": lambda a, b: _fitting(a + b),
-    "subtract": lambda a, b: _fitting(a - b),
-    "multiply": lambda a, b: _fitting(a * b),
+    "add": lambda a, b: fitting(a + b),
+    "subtract": lambda a, b: fitting(a - b),
+    "multiply": lambda a, b: fitting(a * b),
     "modulo": lambda a, b: None if b == 0 else a % b,
-    "negate": lambda a: _fitting(-a),
-    "abs": lambda a: _fitting(abs(a)),
+    "negate": lambda a: fitting(-a),
+    "abs": lambda a: fitting(abs(a)),
 }
 _PLAINLY: dict[str, Function] = {
     "eq": operator.eq,
@@ -94,7 +72,7 @@ _PLAINLY: dict[str, Function] = {
     "integer": int,
     "negate": operator.neg,
     "abs": abs,
-    "divide": lambda a, b: None if b == 0 else _finite(a / b),
+    "divide": lambda a, b: None if b == 0 else finite(a / b),
     "power": _power,
     "days": _days,
     "sqrt": lambda a: None if a < 0 else math.sqrt(a),
@@ -103,9 +81,9 @@ _PLAINLY: dict[str, Function] = {
     "exp": _exp,
     "sin": math.sin,
     "cos": math.cos,
-    "floor": lambda a: _fitting(math.floor(a)),
-    "ceil": lambda a: _fitting(math.ceil(a)),
-    "round": lambda a: _fitting(round(a)),
+    "floor": lambda a: fitting(math.floor(a)),
+    "ceil": lambda a: fitting(math.ceil(a)),
+    "round": lambda a: fitting(round(a)),
     "min": min,
     "max": max,
     "lower": str.lower,
@@ -157,7 +135,7 @@ def function(expr: Expr) -> Function:
         case "parse_date":
             return moments.reader(value)
         case "cast":
-            return _CASTS[expr.of[0].type, expr.type]
+            return CASTS[expr.of[0].type, expr.type]
         case _:
             return _PLAINLY[expr.op]
 
@@ -169,77 +147,9 @@ def _values(expr: Expr) -> list[Any]:
 
 def _rounded(number: float, digits: int) -> float | None:
     try:
-        return _finite(round(number, digits))
+        return finite(round(number, digits))
     except OverflowError:
         return None
-
-
-def number_in(text: str, decimal: str = ".") -> float | None:
-    """The number that a text such as "1.234,50", "$12", "(3)" or "5 %" shows; None where none."""
-    text = text.strip().replace("\u2212", "-")
-    negative = text[:1] == "(" and text[-1:] == ")"
-    text = text[1:-1] if negative else text
-    if not text.isascii() or "$" in text or "%" in text:
-        text = "".join(c for c in text if c != "%" and unicodedata.category(c) != "Sc")
-    text = text.strip()
-    if _GROUPED[decimal].fullmatch(text):
-        kept = "0123456789+-eE" + decimal
-        text = "".join(c for c in text if c in kept)
-    if decimal == ",":
-        text = text.replace(".", "x").replace(",", ".")
-    if not _PLAIN.fullmatch(text):
-        return None
-    found = _finite(float(text))
-    return -found if negative and found is not None else found
-
-
-def _text_number(text: str) -> float | None:
-    text = text.strip()
-    return _finite(float(text)) if _PLAIN.fullmatch(text) else None
-
-
-def _text_integer(text: str) -> int | None:
-    text = text.strip()
-    if _WHOLE.fullmatch(text):
-        return _fitting(int(text))
-    found = _text_number(text)
-    return None if found is None else _whole(found)
-
-
-def _text_boolean(text: str) -> bool | None:
-    text = text.strip().lower()
-    return True if text in _TRUE else False if text in _FALSE else None
-
-
-def _whole(number: float) -> int | None:
-    return int(number) if number.is_integer() and _LOW <= number < _HIGH else None
-
-
-def _either(number: float) -> bool | None:
-    return bool(number) if number in (0, 1) else None
-
-
-def _number_text(number: float) -> str:
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-
-
-_CASTS: dict[tuple[ColumnType, ColumnType], Function] = {
-    (NUMBER, INTEGER): _whole,
-    (BOOLEAN, INTEGER): int,
-    (TEXT, INTEGER): _text_integer,
-    (INTEGER, NUMBER): float,
-    (BOOLEAN, NUMBER): float,
-    (TEXT, NUMBER): _text_number,
-    (INTEGER, BOOLEAN): _either,
-    (NUMBER, BOOLEAN): _either,
-    (TEXT, BOOLEAN): _text_boolean,
-    (INTEGER, TEXT): str,
-    (NUMBER, TEXT): _number_text,
-    (BOOLEAN, TEXT): lambda value: "true" if value else "false",
-    (DATETIME, TEXT): datetime.isoformat,
-    (TEXT, DATETIME): moments.from_iso,
-}
-CASTS = frozenset(_CASTS)
 
 
 def reading(expr: Expr, slots: Mapping[str, int]) -> Read:

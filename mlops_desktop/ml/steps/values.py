@@ -8,6 +8,7 @@ from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.expressions import quoted
 from mlops_desktop.ml import moments
+from mlops_desktop.ml.casts import CASTS
 from mlops_desktop.ml.expressions import (
     BOOLEAN,
     DATETIME,
@@ -20,7 +21,6 @@ from mlops_desktop.ml.expressions import (
     constant,
 )
 from mlops_desktop.ml.fitted import FittedStep
-from mlops_desktop.ml.operations import CASTS
 from mlops_desktop.ml.steps.context import Planned, made
 
 _FILLED = {"median": (INTEGER, NUMBER, DATETIME), "mean": (INTEGER, NUMBER)}
