@@ -79,12 +79,11 @@ def by_rows(
 
 def _candidates(before: Manifest, after: Manifest, pairs: list[ColumnPair]) -> Candidates:
     names = {pair.before.name for pair in pairs}, {pair.after.name for pair in pairs}
-    return [
-        (old, new)
-        for old, mine in enumerate(before.columns)
-        for new, theirs in enumerate(after.columns)
-        if mine.name not in names[0] and theirs.name not in names[1] and mine.type is theirs.type
-    ]
+    old, new = (
+        [(n, c.type) for n, c in enumerate(manifest.columns) if c.name not in taken]
+        for manifest, taken in ((before, names[0]), (after, names[1]))
+    )
+    return [(m, n) for m, kind in old for n, other in new if kind is other]
 
 
 def _equal_chunks(before: Manifest, old: int, after: Manifest, new: int) -> float:

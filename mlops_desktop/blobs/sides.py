@@ -39,6 +39,7 @@ class Reader:
         self._kept: dict[tuple[str, ColumnType], Any] = {}
         self._room = _KEPT_BYTES
         self._lock = threading.Lock()
+        self._places: dict[int, dict[str, int]] = {}
         self.pool: ThreadPoolExecutor
 
     @contextmanager
@@ -49,6 +50,14 @@ class Reader:
             except BaseException:
                 self.pool.shutdown(cancel_futures=True)
                 raise
+
+    def places(self, manifest: Manifest) -> dict[str, int]:
+        """The position of each column, by name."""
+        found = self._places.get(id(manifest))
+        if found is None:
+            found = {column.name: number for number, column in enumerate(manifest.columns)}
+            self._places[id(manifest)] = found
+        return found
 
     def array(self, manifest: Manifest, chunk: int, position: int) -> Any:
         """The values of a column of the manifest in one of its chunks."""
@@ -71,7 +80,7 @@ class Side:
         self, reader: Reader, manifest: Manifest, pairs: Sequence[ColumnPair], *, first: bool
     ) -> None:
         self.manifest, self._reader = manifest, reader
-        place = {column.name: number for number, column in enumerate(manifest.columns)}
+        place = reader.places(manifest)
         own = [pair.before if first else pair.after for pair in pairs]
         self._places = [place[column.name] for column in own]
         self._kinds = [common_type(pair.before.type, pair.after.type) for pair in pairs]

@@ -244,3 +244,23 @@ def test_that_empty_versions_are_compared(lane: DirectLane):
     assert str(of(lane, empty, customers())) == "500 rows added"
     assert str(of(lane, customers(), empty)) == "500 rows removed"
     assert of(lane, empty, empty).nothing
+
+
+def test_that_changed_rows_are_found_by_the_column_that_changed(lane: DirectLane, store: Store):
+    old = customers()
+    new = {name: list(values) for name, values in old.items()}
+    new["charges"] = [value + 1 for value in old["charges"]]
+    new["tenure"][3] = 99
+    found = of(lane, old, new)
+    some = changed_rows.where_changed(store.workspace, found, "tenure", Context())
+    assert (some.changed, some.added, some.removed) == (1, 0, 0)
+    (row,) = changed_rows.ChangedRows(store.workspace, some).changed(0, 10)
+    assert row.after[:2] == ("c00003", 99)
+
+
+def test_that_the_likeliest_version_to_compare_with_comes_first(lane: DirectLane, store: Store):
+    raw = add(lane, customers(), "raw")
+    others = [add(lane, customers(n), "mine") for n in (10, 20, 30)]
+    refs = [one.ref for one in changes.comparable(store, others[1])]
+    assert refs == ["mine@1", "mine@3", "raw@1"]
+    assert [one.ref for one in changes.comparable(store, raw)] == ["mine@3"]
