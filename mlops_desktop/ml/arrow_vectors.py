@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.ml import vectors
 from mlops_desktop.ml.expressions import BOOLEAN, DATETIME, INTEGER, NUMBER, TEXT, Expr
 from mlops_desktop.ml.moments import FIRST_US, LAST_US
@@ -33,6 +33,11 @@ def type_of(arrow: pa.DataType) -> ColumnType:
     if pa.types.is_integer(arrow):
         return INTEGER
     return NUMBER if pa.types.is_floating(arrow) else TEXT
+
+
+def columns_of(table: pa.Table) -> tuple[Column, ...]:
+    """The columns of an Arrow table in our words."""
+    return tuple(Column(field.name, type_of(field.type)) for field in table.schema)
 
 
 def vector(column: Any) -> Vec:

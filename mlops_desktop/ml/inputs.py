@@ -1,4 +1,4 @@
-"""The columns of an Arrow table in our words, and as the inputs that a signature describes."""
+"""The columns of an Arrow table as the inputs that a signature describes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlops_desktop.core.datasets import Column, ColumnType
+from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field
+from mlops_desktop.ml.arrow_vectors import columns_of
 from mlops_desktop.ml.pipeline import numbers_of
 
 CATEGORIES_LIMIT = 1000  # Known values that a signature lists.
-
-
-def columns_of(table: pa.Table) -> list[Column]:
-    """The columns of an Arrow table in our words."""
-    return [Column(field.name, _type_of(field.type)) for field in table.schema]
 
 
 def fields_of(table: pa.Table) -> tuple[Field, ...]:
@@ -56,13 +52,3 @@ def present(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.bool_]:
     if pa.types.is_floating(column.type):
         found = found & np.isfinite(numbers_of(column))
     return found
-
-
-def _type_of(arrow: pa.DataType) -> ColumnType:
-    if pa.types.is_timestamp(arrow):
-        return ColumnType.DATETIME
-    if pa.types.is_boolean(arrow):
-        return ColumnType.BOOLEAN
-    if pa.types.is_integer(arrow):
-        return ColumnType.INTEGER
-    return ColumnType.NUMBER if pa.types.is_floating(arrow) else ColumnType.TEXT

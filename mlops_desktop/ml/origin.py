@@ -36,6 +36,6 @@ def trace(
         for step in steps
         if step.on and step.kind is StepKind.CONCATENATE
     ]
-    raw = pa.concat_tables([root, *below]).take(pa.array(applied.rows))
+    raw = pa.concat_tables([root, *below]).take(applied.rows)
     features = tuple(step for step in steps if step.on and not step.kind.is_table_step)
     return applied.table, Origin(raw, features)

@@ -16,8 +16,9 @@ from mlops_desktop.core.models import Signature
 from mlops_desktop.core.requests import check_metric, check_names
 from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
 from mlops_desktop.ml import recipe
+from mlops_desktop.ml.arrow_vectors import columns_of
 from mlops_desktop.ml.fitted import FittedStep, needed
-from mlops_desktop.ml.inputs import columns_of, fields_of, present
+from mlops_desktop.ml.inputs import fields_of, present
 from mlops_desktop.ml.leaks import find_leaks
 from mlops_desktop.ml.origin import Origin
 from mlops_desktop.ml.pipeline import (

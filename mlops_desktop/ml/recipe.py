@@ -19,7 +19,7 @@ from mlops_desktop.core.expressions import quoted
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml import arrow_vectors, vectors
-from mlops_desktop.ml.arrow_vectors import ARROW_TYPES
+from mlops_desktop.ml.arrow_vectors import ARROW_TYPES, columns_of
 from mlops_desktop.ml.expressions import INTEGER, NUMBER, SPOKEN, unknown_column
 from mlops_desktop.ml.fitted import FittedStep, needed
 from mlops_desktop.ml.steps import rows
@@ -58,11 +58,6 @@ class Checked:
     before: tuple[Column, ...]
     after: tuple[Column, ...]
     error: UserError | None
-
-
-def columns_of(table: pa.Table) -> tuple[Column, ...]:
-    """The columns of an Arrow table in our words."""
-    return tuple(Column(field.name, arrow_vectors.type_of(field.type)) for field in table.schema)
 
 
 def check(
