@@ -75,6 +75,25 @@ def reached(start: Iterable[str], edges: Iterable[tuple[str, str]]) -> set[str]:
     return found
 
 
+def nearest(graph: Graph, most: int) -> Graph:
+    """The part of a graph that is nearest to what was asked for: at most so many boxes."""
+    if len(graph.nodes) <= most:
+        return graph
+    beside: dict[str, list[str]] = defaultdict(list)
+    for a, b in graph.edges:
+        beside[a].append(b)
+        beside[b].append(a)
+    kept = [node.key for node in graph.nodes if node.key in graph.focus][:most]
+    for key in kept:  # Which grows meanwhile.
+        new = [other for other in beside[key] if other not in kept]
+        kept += dict.fromkeys(new[: most - len(kept)])
+    return Graph(
+        tuple(node for node in graph.nodes if node.key in kept),
+        tuple(edge for edge in graph.edges if set(edge) <= set(kept)),
+        graph.focus,
+    )
+
+
 def places(graph: Graph) -> dict[str, tuple[int, int]]:
     """Column and row of each box. Its column is one further than the furthest that it came from.
     The longest ways lie on top, and each box beside the first that it leads to."""

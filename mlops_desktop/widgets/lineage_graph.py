@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QAction,
-    QEnterEvent,
-    QFocusEvent,
-    QFont,
-    QGuiApplication,
-    QKeyEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.core.lineage import Graph, Kind, Node, places
-from mlops_desktop.widgets.buttons import Button, IconButton
-from mlops_desktop.widgets.cards import Card, heading, label
+from mlops_desktop.core.lineage import Graph, Node, nearest, places
+from mlops_desktop.widgets.buttons import Button
+from mlops_desktop.widgets.cards import heading, label
 from mlops_desktop.widgets.cells import ROW_HEIGHT
-from mlops_desktop.widgets.elided import ElidedLabel
-from mlops_desktop.widgets.icons import IconLabel
-from mlops_desktop.widgets.lineage_table import kind_title, lineage_table, place_of, short_title
+from mlops_desktop.widgets.lineage_box import HIGH, LineageBox
+from mlops_desktop.widgets.lineage_table import kind_title, lineage_table, place_of
 from mlops_desktop.widgets.theme import app_theme, follow_theme
-from mlops_desktop.widgets.times import ago, local_time
+from mlops_desktop.widgets.times import local_time
 
-_ICONS = {
-    Kind.FILE: "file-text",
-    Kind.DATA: "database",
-    Kind.RECIPE: "wand-sparkles",
-    Kind.RUN: "flask-conical",
-    Kind.MODEL: "package-check",
-    Kind.DEPLOYMENT: "server",
-}
-_NARROW, _WIDE, _HIGH = 112, 232, 88
+_NARROW, _WIDE = 112, 232
 _ACROSS, _DOWN, _EDGE = 20, 12, 4
-_COPY_PX, _BAR_PX, _TABLE_PX = 22, 16, 420
+_MOST = 40  # Boxes that are drawn: each is made of widgets, and the window must not wait.
+_BAR_PX, _TABLE_PX = 16, 420
 
 
 class LineageGraph(QWidget):
@@ -76,6 +48,9 @@ class LineageGraph(QWidget):
         self._as_table.clicked.connect(self._toggle)
         self._said = label(muted=True, wrap=True)
         self._said.setObjectName("lineage-readout")
+        self._more = label(muted=True)
+        self._more.setObjectName("lineage-more")
+        self._more.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._area)
         self._stack.addWidget(self.table)
@@ -87,13 +62,22 @@ class LineageGraph(QWidget):
         column.setSpacing(8)
         column.addLayout(above)
         column.addWidget(self._stack)
+        column.addWidget(self._more)
         column.addWidget(self._said)
 
     def show_graph(self, graph: Graph) -> None:
         if graph == self._shown:
             return
         self._shown = graph
-        self._canvas.set_graph(graph)
+        near = nearest(graph, _MOST)
+        self._canvas.set_graph(near)
+        more = len(graph.nodes) - len(near.nodes)
+        self._more.setText(
+            self.tr("{0} things farther away are not drawn; the table has all of them.").format(
+                f"{more:,}"
+            )
+        )
+        self._more.setVisible(more > 0)
         self.table.set_rows(graph.nodes)
         chosen = [node for node in graph.nodes if node.key in graph.focus]
         if chosen:
@@ -155,7 +139,7 @@ class _Canvas(QWidget):
     ) -> None:
         super().__init__()
         self._open, self._describe = open_, describe
-        self._boxes: dict[str, _Box] = {}
+        self._boxes: dict[str, LineageBox] = {}
         self._edges: tuple[tuple[str, str], ...] = ()
         self._places: dict[str, tuple[int, int]] = {}
         self._focus: frozenset[str] = frozenset()
@@ -167,7 +151,9 @@ class _Canvas(QWidget):
             old.deleteLater()
         self._edges, self._focus = graph.edges, graph.focus
         self._places = places(graph)
-        self._boxes = {node.key: _Box(self, node, node.key in graph.focus) for node in graph.nodes}
+        self._boxes = {
+            node.key: LineageBox(self, node, chosen=node.key in graph.focus) for node in graph.nodes
+        }
         for box in self._boxes.values():
             box.opened.connect(self._open)
             box.looked_at.connect(self._describe)
@@ -185,10 +171,10 @@ class _Canvas(QWidget):
         least = (room - 2 * _EDGE - (across - 1) * _ACROSS) // across
         wide = max(_NARROW, min(_WIDE, least))
         for key, (column, row) in self._places.items():
-            left, top = column * (wide + _ACROSS), row * (_HIGH + _DOWN)
-            self._boxes[key].setGeometry(_EDGE + left, _EDGE + top, wide, _HIGH)
+            left, top = column * (wide + _ACROSS), row * (HIGH + _DOWN)
+            self._boxes[key].place(QRect(_EDGE + left, _EDGE + top, wide, HIGH))
         width = across * (wide + _ACROSS) - _ACROSS + 2 * _EDGE
-        self.setMinimumSize(width, down * (_HIGH + _DOWN) - _DOWN + 2 * _EDGE)
+        self.setMinimumSize(width, down * (HIGH + _DOWN) - _DOWN + 2 * _EDGE)
         self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:
@@ -206,7 +192,7 @@ class _Canvas(QWidget):
             painter.drawPath(path)
             painter.drawPolyline([b + QPointF(-5, -4), b, b + QPointF(-5, 4)])
 
-    def _move_focus(self, box: _Box, key: int) -> None:
+    def _move_focus(self, box: LineageBox, key: int) -> None:
         """The arrow keys: left and right along the arrows, up and down within the column."""
         own = box.node.key
         column, row = self._places[own]
@@ -221,92 +207,3 @@ class _Canvas(QWidget):
             goal = min(near, key=lambda other: abs(self._places[other][1] - row))
             self._boxes[goal].setFocus(Qt.FocusReason.OtherFocusReason)
             self.focus_moved.emit(self._boxes[goal])
-
-
-class _Box(Card):
-    """One thing. Clicked or Enter: opened(panel, argument)."""
-
-    opened = Signal(str, object)
-    looked_at = Signal(object)
-    moved = Signal(object, int)
-
-    def __init__(self, parent: QWidget, node: Node, chosen: bool) -> None:
-        place = place_of(node)
-        super().__init__(clickable=place is not None)
-        self.setParent(parent)
-        self.node = node
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setObjectName(f"lineage-{node.key}")
-        self.setAccessibleName(f"{kind_title(node.kind)} {node.title}, {node.detail}")
-        self.setToolTip(f"<qt>{escape(node.title)}<br>{escape(node.detail)}</qt>")
-        self.set_chosen(chosen)
-        self._fill()
-        if place is not None:
-            self.clicked.connect(lambda: self.opened.emit(*place))
-        self._add_actions(place)
-
-    def _fill(self) -> None:
-        node = self.node
-        self.body.setContentsMargins(10, 6, 6, 6)
-        self.body.setSpacing(1)
-        first = QHBoxLayout()
-        first.setSpacing(6)
-        first.addWidget(IconLabel(_ICONS[node.kind], "muted" if node.gone else "accent", 16))
-        first.addWidget(_muted(kind_title(node.kind, short=True)), 1)
-        self.body.addLayout(first)
-        title = ElidedLabel(short_title(node))
-        title.setFont(app_theme().font(weight=QFont.Weight.DemiBold))
-        self.body.addWidget(title)
-        self.body.addWidget(_muted(node.detail))
-        last = QHBoxLayout()
-        last.setSpacing(4)
-        last.addWidget(_muted(ago(node.at)), 1)
-        last.addStrut(_COPY_PX)
-        if node.sha256:
-            name = self.tr("Copy the SHA-256 of {0} ({1}\u2026)").format(
-                short_title(node), node.sha256[:12]
-            )
-            copy = IconButton("copy", name, self._copy_hash)
-            copy.setProperty("small", True)
-            copy.setFixedSize(_COPY_PX, _COPY_PX)
-            last.addWidget(copy)
-        self.body.addLayout(last)
-
-    def _add_actions(self, place: tuple[str, object] | None) -> None:
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        if place is not None:
-            self._add_action(self.tr("Open"), self.clicked.emit)
-        clipboard = QGuiApplication.clipboard()
-        self._add_action(self.tr("Copy the name"), lambda: clipboard.setText(self.node.title))
-        if self.node.sha256:
-            self._add_action(self.tr("Copy the SHA-256"), self._copy_hash)
-
-    def _add_action(self, text: str, run: Callable[[], object]) -> None:
-        action = QAction(text, self)
-        action.triggered.connect(lambda: run())  # noqa: PLW0108 - Qt's `checked` ends here
-        self.addAction(action)
-
-    def _copy_hash(self) -> None:
-        QGuiApplication.clipboard().setText(self.node.sha256)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.looked_at.emit(self.node)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.looked_at.emit(self.node)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
-        if event.key() in keys:
-            self.moved.emit(self, event.key())
-            return
-        super().keyPressEvent(event)
-
-
-def _muted(text: str) -> ElidedLabel:
-    made = ElidedLabel(text)
-    made.setProperty("muted", True)
-    made.setFont(app_theme().font(9))
-    return made

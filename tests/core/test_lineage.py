@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlops_desktop.core.lineage import Graph, Kind, Node, places
+from itertools import pairwise
+
+from mlops_desktop.core.lineage import Graph, Kind, Node, nearest, places
 
 
 def graph(keys: str, *edges: str) -> Graph:
@@ -28,3 +30,16 @@ def test_that_a_box_is_right_of_all_that_it_came_from_and_none_lies_on_another()
 
 def test_that_no_boxes_have_no_places() -> None:
     assert places(graph("")) == {}
+
+
+def test_that_the_nearest_boxes_are_kept_of_a_large_graph() -> None:
+    keys = "abcdefgh"
+    chain = Graph(
+        tuple(Node(key, Kind.DATA, key) for key in keys),
+        tuple(pairwise(keys)),
+        frozenset("e"),
+    )
+    near = nearest(chain, 4)
+    assert "".join(node.key for node in near.nodes) == "cdef"
+    assert near.edges == (("c", "d"), ("d", "e"), ("e", "f"))
+    assert nearest(chain, 8) is chain
