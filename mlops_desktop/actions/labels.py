@@ -15,7 +15,7 @@ from mlops_desktop.actions import alerts, deployments, windows
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.windows import Watch
 from mlops_desktop.blobs import objects, segments
-from mlops_desktop.core.datasets import MISSING
+from mlops_desktop.core.datasets import MISSING, ImportOptions
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Signature
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mlops_desktop.store.store import Store
+
+
+_GUESSED = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,22 @@ class LabelBatch:
 
 
 def add_labels(
-    lane: Lane, name: str, file: Path, label_column: str, context: Context | None = None
+    lane: Lane,
+    name: str,
+    file: Path,
+    label_column: str,
+    context: Context | None = None,
+    options: ImportOptions = _GUESSED,
 ) -> LabelBatch:
-    """Join the labels of a .csv or .parquet file with the columns prediction_id and label_column.
+    """Join the labels of a file, of any format that an import reads, with the columns
+    prediction_id and label_column.
 
     Raises UserError for a file without them or with values that cannot be true; then nothing of
     it is kept. The same file again changes nothing.
     """
     if not file.is_file():
         raise UserError(f"There is no file {file}.", hint="Check the path.")
-    table = _read(file)
+    table = _read(file, options)
     for column in ("prediction_id", label_column):
         if column not in table.column_names:
             raise UserError(
@@ -249,21 +258,19 @@ def _store(
     return batch
 
 
-def _read(file: Path) -> pa.Table:
+def _read(file: Path, options: ImportOptions) -> pa.Table:
     """Every column as text."""
     import pyarrow as pa  # noqa: PLC0415  Only those who add labels need it.
-    from pyarrow import parquet  # noqa: PLC0415
 
     from mlops_desktop.blobs import inputs  # noqa: PLC0415
 
     try:
-        if file.suffix.lower() == ".parquet":
-            with file.open("rb") as opened:
-                table = parquet.read_table(opened)
-            texts = [_as_text(table[name].to_pylist()) for name in table.column_names]
-            arrays = [pa.array(column, pa.string()) for column in texts]
-            return pa.table(arrays, names=table.column_names)
-        return inputs.texts(file)
+        table = inputs.texts(file, options)
+        for at, field in enumerate(table.schema):
+            if not pa.types.is_string(field.type):
+                texts = pa.array(_as_text(table.column(at).to_pylist()), pa.string())
+                table = table.set_column(at, field.name, texts)
+        return table
     except pa.ArrowInvalid as error:
         raise UserError(f"{file.name} is not a table of labels.", why=str(error)) from error
 

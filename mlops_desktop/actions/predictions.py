@@ -13,6 +13,7 @@ from mlops_desktop.actions import deployments, models
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.serving import PREDICTION, PREDICTION_ID
 from mlops_desktop.blobs import objects
+from mlops_desktop.core.datasets import ImportOptions
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
 
 
+_GUESSED = ImportOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """table: inputs and answers."""
@@ -33,12 +37,19 @@ class Predicted:
 
 
 def predict_file(
-    lane: Lane, name: str, file: Path, output: Path | None, context: Context | None = None
+    lane: Lane,
+    name: str,
+    file: Path,
+    output: Path | None,
+    context: Context | None = None,
+    options: ImportOptions = _GUESSED,
 ) -> Predicted:
-    """Predict every row of a .csv or .parquet file through the running server.
+    """Predict every row of a file, of any format that an import reads, through the running server.
 
-    The output holds the inputs, prediction_id and prediction (for classes also the
-    probabilities). Raises UserError for a file that does not fit the model, Cancelled.
+    options: how to read it; what is None is guessed. The output holds the inputs, prediction_id
+    and prediction (for classes also the probabilities).
+
+    Raises UserError for a file that does not fit the model, Cancelled.
     """
     from mlops_desktop.blobs import inputs  # noqa: PLC0415  pyarrow is for those who predict.
 
@@ -53,7 +64,7 @@ def predict_file(
 
     deployment, version = lane(look)
     workspace = lane(lambda store: store.workspace)
-    table = inputs.read(file, version.signature)
+    table = inputs.read(file, version.signature, options)
 
     def told(done: int) -> None:
         context.checkpoint()
@@ -63,38 +74,38 @@ def predict_file(
     if output is None:
         return Predicted(answered.num_rows, answered)
     is_parquet = output.suffix.lower() == ".parquet"
-    data = _parquet(answered) if is_parquet else as_csv(file, answered)
+    data = _parquet(answered) if is_parquet else as_csv(file, answered, options)
     with objects.writing(output):
         objects.write_whole(output.absolute(), data)
     return Predicted(answered.num_rows, answered)
 
 
-def _as_given(file: Path, answered: pa.Table) -> pa.Table:
-    """The answers beside what the CSV file holds: its dates and words letter by letter."""
+def _as_given(file: Path, answered: pa.Table, options: ImportOptions) -> pa.Table:
+    """The answers beside what a file of text holds: its dates and words letter by letter."""
     import pyarrow as pa  # noqa: PLC0415  pyarrow is for those who predict.
 
     from mlops_desktop.blobs import inputs  # noqa: PLC0415
 
-    if file.suffix.lower() == ".parquet":
-        return answered
     other = [
         field.name
         for field in answered.schema
         if field.name not in (PREDICTION_ID, PREDICTION)
         and not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
     ]
-    given = inputs.texts(file, other)
+    given = inputs.as_written(file, other, options)
+    if given is None:
+        return answered
     for name in given.column_names:
         answered = answered.set_column(answered.column_names.index(name), name, given[name])
     return answered
 
 
-def as_csv(file: Path, answered: pa.Table) -> bytes:
+def as_csv(file: Path, answered: pa.Table, options: ImportOptions = _GUESSED) -> bytes:
     """The answers about the rows of a file as CSV; missing is an empty cell."""
     import pyarrow.csv as arrow_csv  # noqa: PLC0415
 
     sink = io.BytesIO()
-    arrow_csv.write_csv(_as_given(file, answered), sink)
+    arrow_csv.write_csv(_as_given(file, answered, options), sink)
     return sink.getvalue()
 
 

@@ -9,7 +9,9 @@ import click
 from mlops_desktop.actions import deployments as actions
 from mlops_desktop.actions import predictions
 from mlops_desktop.cli.datasets import File
+from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
+from mlops_desktop.core.datasets import ImportOptions
 from mlops_desktop.core.deployments import Deployment
 
 
@@ -76,16 +78,23 @@ def token(session: Session, name: str, metrics: bool, as_json: bool) -> None:
 @click.argument("deployment")
 @click.argument("file", type=File)
 @click.option("--output", type=File, help="A .csv or .parquet file. Default: the terminal.")
+@reading_options
 @json_option
 @click.pass_obj
 def predict(
-    session: Session, deployment: str, file: Path, output: Path | None, as_json: bool
+    session: Session,
+    deployment: str,
+    file: Path,
+    output: Path | None,
+    options: ImportOptions,
+    as_json: bool,
 ) -> None:
     """Ask DEPLOYMENT about every row of FILE; the answers are on record.
 
     Written are the inputs, prediction_id and prediction (of classes also their probabilities).
     """
-    done = predictions.predict_file(session.lane, deployment, file, output, TerminalContext())
+    context = TerminalContext()
+    done = predictions.predict_file(session.lane, deployment, file, output, context, options)
     value: dict[str, object] = {"deployment": deployment, "rows": done.rows}
     if output is not None:
         value["output"] = str(output)
@@ -94,7 +103,7 @@ def predict(
     elif as_json:
         answer(as_json, value | {"predictions": predictions.as_records(done.table)}, "")
     else:
-        click.echo(predictions.as_csv(file, done.table).decode(), nl=False)
+        click.echo(predictions.as_csv(file, done.table, options).decode(), nl=False)
 
 
 def deployment_json(session: Session, found: Deployment) -> dict[str, object]:

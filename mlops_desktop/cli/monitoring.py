@@ -9,7 +9,9 @@ import click
 from mlops_desktop.actions import monitoring as actions
 from mlops_desktop.cli.datasets import File
 from mlops_desktop.cli.models import gate_table, version_json
+from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
+from mlops_desktop.core.datasets import ImportOptions
 
 
 @click.group()
@@ -74,11 +76,20 @@ def labels() -> None:
 @click.argument("deployment")
 @click.argument("file", type=File)
 @click.option("--label-column", required=True, metavar="C", help="The column with the truth.")
+@reading_options
 @json_option
 @click.pass_obj
-def add(session: Session, deployment: str, file: Path, label_column: str, as_json: bool) -> None:
+def add(
+    session: Session,
+    deployment: str,
+    file: Path,
+    label_column: str,
+    options: ImportOptions,
+    as_json: bool,
+) -> None:
     """Join the labels in FILE (columns prediction_id and C) to DEPLOYMENT's predictions."""
-    batch = actions.add_labels(session.lane, deployment, file, label_column, TerminalContext())
+    context = TerminalContext()
+    batch = actions.add_labels(session.lane, deployment, file, label_column, context, options)
     text = f"{batch.matched:,} of {batch.rows:,} labels joined"
     answer(as_json, batch, text)
 

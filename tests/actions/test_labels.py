@@ -128,10 +128,10 @@ def test_that_a_cancelled_or_killed_join_keeps_nothing(
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("empty.csv", b"", "not a table"),
+        ("empty.csv", b"", "is empty"),
         ("ragged.csv", b"prediction_id,y\nr000000:0,1,2\n", "not a table"),
-        ("bytes.csv", b"\xff\xfe\x00prediction", "not a table|no column"),
-        ("fake.parquet", b"PAR1 not really", "not a table"),
+        ("bytes.csv", b"\xff\xfe\x00prediction", "not written in utf-16"),
+        ("fake.parquet", b"PAR1 not really", "damaged or no parquet"),
     ],
 )
 def test_that_a_file_that_is_no_table_is_refused(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mlops_desktop.blobs import inputs
-from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.datasets import ColumnType, ImportOptions
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Field, Signature
 from mlops_desktop.core.runs import Task
@@ -81,3 +84,41 @@ def test_that_line_breaks_in_texts_do_not_cut_a_large_file(tmp_path: Path) -> No
 def test_that_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Two columns of rows\.csv are called 'size'"):
         read(tmp_path, "roof,size,rooms,sold,at,size\na,1,1,true,,2\n")
+
+
+ROWS = {
+    "roof": ["tiles", None],
+    "size": [1.5, None],
+    "rooms": [3, 4],
+    "sold": [True, False],
+    "at": ["2020-01-31 10:00:00", "2020-02-01 00:00:00"],
+}
+
+
+def test_that_rows_of_other_formats_mean_the_same(tmp_path: Path) -> None:
+    table = pa.table(ROWS)
+    table = table.set_column(4, "at", table["at"].cast(pa.timestamp("us")))
+    pq.write_table(table, tmp_path / "rows.parquet")
+    lines = [json.dumps(row) for row in pa.table(ROWS).to_pylist()]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "rows.csv").write_text(
+        "roof;size;rooms;sold;at\ntiles;1,5;3;true;31/01/2020 10:00\n;NA;4;false;01/02/2020\n",
+        encoding="utf-16",
+    )
+    for name in ("rows.parquet", "rows.jsonl", "rows.csv"):
+        assert inputs.read(tmp_path / name, SIGNATURE).to_pydict() == table.to_pydict(), name
+
+
+def test_that_a_spoiled_value_of_another_format_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({**dict.fromkeys(ROWS), "size": "big"}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"Row 1, 'big' of rows\.jsonl is not a number, as size"):
+        inputs.read(file, SIGNATURE)
+
+
+def test_that_the_user_may_say_how_rows_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(f"{HEADER}a,1,1,true,03/04/2020\n", encoding="utf-8")
+    month = inputs.read(file, SIGNATURE, ImportOptions(day_first=False))
+    assert [str(at) for at in month["at"]] == ["2020-03-04 00:00:00"]
+    assert [str(at) for at in inputs.read(file, SIGNATURE)["at"]] == ["2020-04-03 00:00:00"]

@@ -179,6 +179,7 @@ class Keeper:
         if self._natural is ColumnType.BOOLEAN and self.kind.is_numeric:
             return array.cast(pa.int8()).cast(ARROW_TYPES[self.kind])
         if self._natural is ColumnType.NUMBER and self.kind is ColumnType.INTEGER:
+            array = pc.if_else(pc.is_nan(array), None, array)  # It stands for missing.
             whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), 2.0**63))
             found = pc.if_else(whole, array, None).cast(pa.int64())
         elif self._natural.is_numeric and self.kind is ColumnType.BOOLEAN:
