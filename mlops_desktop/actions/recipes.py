@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import checks, datasets, recipe_files
+from mlops_desktop.actions import datasets, recipe_files
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.storing import Origin, store_table
 from mlops_desktop.core.datasets import Column, DatasetVersion, Source
@@ -163,9 +163,7 @@ def apply(
         version,
         kept.id,
     )
-    made = store_table(lane, "prepare", job, origin, context, told)
-    checks.after_import(lane, made, context)
-    return made
+    return store_table(lane, "prepare", job, origin, context, told)
 
 
 def again(
