@@ -240,6 +240,8 @@ class DatasetsPanel(Page):
         self.care.close_asks()
 
     def help_topic(self) -> str:
+        if self.sheet.isVisible():
+            return "import"
         shown = self._stack.currentIndex() == _FULL
         return list(self._tabs.values())[self.tabs.current()].help_topic if shown else "data"
 
