@@ -9,14 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mlops_desktop.actions import checks, datasets, rule_files, runs
+from mlops_desktop.actions import checks, datasets, recipes, rule_files, runs
 from mlops_desktop.actions.audit import recent
 from mlops_desktop.actions.failing_rows import failing_rows
 from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.core.checks import Rule, RuleKind, Severity, Verdict
 from mlops_desktop.core.datasets import Source
 from mlops_desktop.core.errors import ChecksFailed, NotFound, UserError
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.runs import Algorithm, RunState, TrainSpec
+from mlops_desktop.core.steps import StepKind
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
 
@@ -98,6 +100,17 @@ def test_that_a_blocking_failure_refuses_training_and_a_reason_allows_it(
     assert entry.subject == "people@2"
     assert "Two typing errors" in entry.detail
     assert "age lies between 0 and 100" in entry.detail
+
+
+def test_that_what_a_recipe_derives_is_checked_too(store: Store, lane: DirectLane):
+    bad = add(lane, people(age=BAD_AGES))
+    checks.set_rules(store, "people", [AGE])
+    mended = recipes.apply(
+        lane, bad, [Step(StepKind.FILTER, {"where": "age <= 100"})], dataset="people"
+    )
+    report = checks.report(store, mended.ref)
+    assert report is not None
+    assert not report.failed
 
 
 def test_that_a_warning_does_not_hold_training_up(store: Store, lane: DirectLane):
