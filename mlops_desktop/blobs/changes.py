@@ -96,11 +96,11 @@ def align(
 ) -> Alignment:
     """key: positions of columns whose values together are unique in both; () for none."""
     pairing = _Pairing(before, after)
-    twins = _equal_chunks(before, after, pairing)
-    _equal_places(reader, before, after, twins, pairing)
+    twins, all_twins = _equal_chunks(before, after, pairing)
+    telling = _equal_places(reader, before, after, twins, pairing)
     pairing.settle()
     progress(_MATCHED / 2)
-    _equal_rows(before, after, pairing)
+    _equal_rows(before, after, pairing, telling if all_twins else ())
     progress(_MATCHED)
     if key:
         _by_key(reader, before, after, key, pairing)
@@ -121,11 +121,13 @@ def key_repeats(side: Side, key: tuple[int, ...]) -> int:
     return repeated(side.row_hashes(np.arange(side.rows), key))
 
 
-def _equal_chunks(before: Side, after: Side, pairing: _Pairing) -> list[tuple[int, int]]:
-    """Pair the rows of chunks that are equal in both; the answer are twins: chunks of as many
-    rows of which most columns are equal."""
+def _equal_chunks(
+    before: Side, after: Side, pairing: _Pairing
+) -> tuple[list[tuple[int, int]], bool]:
+    """Pair the rows of chunks that are equal in both. The answer are twins, chunks of as many rows
+    of which most columns are equal, and whether all chunks that are left are such."""
     if not before.width:
-        return []  # Nothing says that two rows are the same.
+        return [], False  # Nothing says that two rows are the same.
     waiting: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for chunk in reversed(range(after.chunks)):
         waiting[after.names(chunk)].append(chunk)
@@ -137,7 +139,8 @@ def _equal_chunks(before: Side, after: Side, pairing: _Pairing) -> list[tuple[in
         else:
             rest.append(chunk)
     holders: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for chunk in sorted(chunk for chunks in waiting.values() for chunk in chunks):
+    others = sorted(chunk for chunks in waiting.values() for chunk in chunks)
+    for chunk in others:
         for position, name in enumerate(after.names(chunk)):
             holders[position, name].append(chunk)
     twins, taken = [], set()
@@ -150,13 +153,14 @@ def _equal_chunks(before: Side, after: Side, pairing: _Pairing) -> list[tuple[in
         if found is not None and 2 * votes[found] >= before.width:
             twins.append((chunk, found))
             taken.add(found)
-    return twins
+    return twins, len(twins) == len(rest) == len(others)
 
 
 def _equal_places(
     reader: Reader, before: Side, after: Side, twins: list[tuple[int, int]], pairing: _Pairing
-) -> None:
-    """Pair the rows of twins that are equal where they stand."""
+) -> tuple[int, ...]:
+    """Pair the rows of twins that are equal where they stand; the answer are the columns in which
+    some differ."""
 
     def work(twin: tuple[int, int]) -> Bools:
         chunk, other = twin
@@ -168,18 +172,30 @@ def _equal_places(
                 differs |= hashes != after.chunk_hashes(other, position)
         return differs
 
+    telling: set[int] = set()
     for (chunk, other), differs in zip(twins, reader.pool.map(work, twins), strict=True):
         pairing.same(before.span(chunk)[~differs], after.span(other)[~differs])
+        names = zip(before.names(chunk), after.names(other), strict=True)
+        telling.update(position for position, (one, two) in enumerate(names) if one != two)
+    return tuple(sorted(telling))
 
 
-def _equal_rows(before: Side, after: Side, pairing: _Pairing) -> None:
-    """Pair rows of the rest that are equal, wherever they stand."""
-    if before.width and len(pairing.left) and len(pairing.right):
-        hashes = before.row_hashes(pairing.left), after.row_hashes(pairing.right)
-        place = match(*hashes)
-        found = place >= 0
-        pairing.same(pairing.left[found], pairing.right[place[found]])
-        pairing.settle()
+def _equal_rows(before: Side, after: Side, pairing: _Pairing, telling: tuple[int, ...]) -> None:
+    """Pair rows of the rest that are equal, wherever they stand.
+
+    telling: columns to look at first, since rows that differ there need no look at the others.
+    """
+    left, right = pairing.left, pairing.right
+    if not (before.width and len(left) and len(right)):
+        return
+    if telling:
+        hashes = before.row_hashes(left, telling), after.row_hashes(right, telling)
+        left = left[np.isin(*hashes)]
+        right = right[np.isin(hashes[1], hashes[0])]
+    place = match(before.row_hashes(left), after.row_hashes(right))
+    found = place >= 0
+    pairing.same(left[found], right[place[found]])
+    pairing.settle()
 
 
 def _by_key(
