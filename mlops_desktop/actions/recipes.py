@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import datasets, recipe_files
+from mlops_desktop.actions.children import scratch
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.storing import Origin, store_table
 from mlops_desktop.core.datasets import Column, DatasetVersion, Source
@@ -130,7 +131,19 @@ def apply(
     dataset. dataset: where the new version goes, into the same dataset where None. Raises
     UserError that names the step at fault, Cancelled.
     """
-    context = context or Context()
+    workspace = lane(lambda store: store.workspace)
+    with scratch(workspace, "recipe"):  # From here on no clean-up frees what is to be read.
+        return _apply(lane, ref, recipe, dataset, message, context or Context())
+
+
+def _apply(
+    lane: Lane,
+    ref: str | Ref,
+    recipe: str | Ref | Sequence[Step],
+    dataset: str | None,
+    message: str,
+    context: Context,
+) -> DatasetVersion:
     version = lane(lambda store: datasets.get_version(store, ref))
     target = checked_name(dataset or version.dataset, "dataset")
     if isinstance(recipe, str | Ref):

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from mlops_desktop.actions import datasets, recipe_preview, recipes, versions
-from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.blobs import manifests
 from mlops_desktop.core.datasets import DatasetVersion, Source, WarningKind
-from mlops_desktop.core.errors import NotFound, UserError
+from mlops_desktop.core.errors import Cancelled, NotFound, UserError
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml import recipe
@@ -203,6 +203,27 @@ def test_that_a_recipe_that_does_not_fit_changes_nothing(store: Store, lane: Dir
     assert [d.name for d in datasets.list_datasets(store)] == ["bills"]
     assert len(datasets.list_versions(store, "bills")) == 1
     assert [r.recipe for r in recipes.list_recipes(store)] == ["clean-none"]
+
+
+def test_that_a_cancelled_recipe_leaves_nothing(store: Store, lane: DirectLane) -> None:
+    add(lane, "bills", bills())
+    blobs = sorted(store.workspace.objects.glob("*/*"))
+    context = Context()
+    context.cancelled.set()
+    with pytest.raises(Cancelled):
+        recipes.apply(lane, "bills", CLEAN, context=context)
+    assert len(datasets.list_versions(store, "bills")) == 1
+    assert sorted(store.workspace.objects.glob("*/*")) == blobs
+    assert not list(store.workspace.tmp.iterdir())
+
+
+def test_that_a_damaged_parent_is_told(store: Store, lane: DirectLane) -> None:
+    raw = add(lane, "bills", bills())
+    place = next(iter(manifests.read(store.workspace, raw.manifest).places.values()))
+    store.workspace.blob(place.pack).unlink()
+    with pytest.raises(UserError, match=r"missing|damaged"):
+        recipes.apply(lane, "bills", CLEAN)
+    assert len(datasets.list_versions(store, "bills")) == 1
 
 
 def test_that_what_a_recipe_makes_is_no_leak(store: Store, lane: DirectLane) -> None:
