@@ -6,16 +6,20 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import psutil
+import pyarrow.parquet as pq
 import pytest
 
 from tests.end2end.command import Command, write_customers
+from tests.stored import wide_mix
 
 pytestmark = pytest.mark.long
 
@@ -177,12 +181,56 @@ def _write_large(path: Path, size: int) -> int:
     return rows
 
 
-@pytest.mark.timeout(1800)
-def test_that_a_file_larger_than_the_memory_is_imported(tmp_path: Path) -> None:
-    rows = _write_large(tmp_path / "large.csv", int(_GIGABYTES * 1e9))
+def _write_large_parquet(path: Path, size: int) -> int:
+    rows = 0
+    schema = wide_mix(1).schema
+    with pq.ParquetWriter(path, schema) as writer:
+        while not rows or path.stat().st_size < size:
+            writer.write_table(wide_mix(200_000, seed=rows))
+            rows += 200_000
+    return rows
+
+
+def _write_large_json(path: Path, size: int) -> int:
+    block = b"".join(orjson.dumps(row) + b"\n" for row in wide_mix(50_000).to_pylist())
+    rows = 0
+    with path.open("wb") as file:
+        while file.tell() < size:
+            file.write(block)
+            rows += 50_000
+    return rows
+
+
+def _write_large_database(path: Path, size: int) -> int:
+    table = wide_mix(50_000)
+    cells = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    rows = 0
+    connection = sqlite3.connect(path)
+    connection.execute(f"CREATE TABLE t ({', '.join(table.column_names)})")
+    marks = ", ".join("?" * table.num_columns)
+    while not rows or path.stat().st_size < size:
+        connection.executemany(f"INSERT INTO t VALUES ({marks})", cells)
+        connection.commit()
+        rows += len(cells)
+    connection.close()
+    return rows
+
+
+_LARGE = {
+    "large.csv": _write_large,
+    "large.parquet": _write_large_parquet,
+    "large.jsonl": _write_large_json,
+    "large.db": _write_large_database,
+}
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", _LARGE)
+def test_that_a_file_larger_than_the_memory_is_imported(tmp_path: Path, name: str) -> None:
+    rows = _LARGE[name](tmp_path / name, int(_GIGABYTES * 1e9))
     run = Command(tmp_path / "workspace")
     with subprocess.Popen(
-        [*run.start, "data", "add", str(tmp_path / "large.csv"), "--name", "large"],
+        [*run.start, "data", "add", str(tmp_path / name), "--name", "large"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as command:
@@ -195,6 +243,7 @@ def test_that_a_file_larger_than_the_memory_is_imported(tmp_path: Path) -> None:
     assert command.returncode == 0, said
     assert most < 1 << 30, f"{most / 1e6:.0f} MB"
     assert run("data", "show", "large")["rows"] == rows
+    (tmp_path / name).unlink()  # They are large, and pytest keeps its folders.
 
 
 def _memory(pid: int) -> int:

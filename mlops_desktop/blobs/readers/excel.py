@@ -40,8 +40,7 @@ class ExcelReading(CellReading):
         with self._errors():
             self._check_size()
             book = calamine.CalamineWorkbook.from_path(path)
-            self._choose(book)
-            self._sheet = book.get_sheet_by_name(str(self.options.sheet))
+            self._sheet = self._choose(book)
             some = self._sheet.to_python(nrows=_LOOKED_AT)
         self._find_header(some)
         self.look(lambda _fraction, _text: None)
@@ -68,7 +67,8 @@ class ExcelReading(CellReading):
     def _block(self, rows: list[list[object]]) -> Block:
         return dict(zip(self._names, zip(*rows, strict=True), strict=False))
 
-    def _choose(self, book: Any) -> None:
+    def _choose(self, book: Any) -> Any:
+        """The sheet, which is parsed here and only once."""
         sheets = [
             sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet
         ]
@@ -81,15 +81,17 @@ class ExcelReading(CellReading):
             )
         if not names:
             raise UserError(f"{self.path.name} has no sheet with cells.")
-        full = next((n for n in shown if book.get_sheet_by_name(n).height), None)
-        if asked is None and full is None:
+        wanted = [asked] if asked is not None else shown
+        parsed = (book.get_sheet_by_name(name) for name in wanted)
+        found = next((sheet for sheet in parsed if sheet.height or asked is not None), None)
+        if found is None:
             raise UserError(f"All sheets of {self.path.name} are empty.")
         why = "You chose it." if asked is not None else "It is the first one that is not empty."
         if len(names) == 1:
             why = "It is the only sheet."
-        sheet = str(asked or full)
-        self.use(sheet=sheet)
-        self.guessed.append(Guess("sheet", sheet, why, tuple(names)))
+        self.use(sheet=found.name)
+        self.guessed.append(Guess("sheet", found.name, why, tuple(names)))
+        return found
 
     def _find_header(self, some: list[list[Any]]) -> None:
         if not some:
