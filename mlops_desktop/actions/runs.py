@@ -193,13 +193,14 @@ def recover(store: Store) -> list[int]:
 def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
     count = workers or lane(settings.training_workers)
     workspace = lane(lambda store: store.workspace)
-    version = lane(
-        lambda store: dataset_rows.by_id(store, rows.dataset_version_id(store, run.experiment))
-    )
     folder = workspace.run(run.id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     poster = Poster(lane, run.id)
     with scratch(workspace, "train") as out:
+        # From here until its files are in the book, no clean-up can move or free anything.
+        version = lane(
+            lambda store: dataset_rows.by_id(store, rows.dataset_version_id(store, run.experiment))
+        )
         job: dict[str, object] = {
             "workspace": str(workspace.root.absolute()),
             "manifest": version.manifest,
@@ -220,9 +221,9 @@ def _run(lane: Lane, run: Run, context: Context, workers: int | None) -> Run:
         )
         context.checkpoint()
         files = {name: objects.put_file(workspace, out / name) for name in result["files"]}
-    keep = ("task", "metric", "value", "low", "high", "metrics", "warnings", "environment")
-    columns = {name: result[name] for name in keep} | {"files": files, "fraction": 1.0}
-    return lane(lambda store: _end(store, run.id, RunState.DONE, **columns))
+        keep = ("task", "metric", "value", "low", "high", "metrics", "warnings", "environment")
+        columns = {name: result[name] for name in keep} | {"files": files, "fraction": 1.0}
+        return lane(lambda store: _end(store, run.id, RunState.DONE, **columns))
 
 
 def _share(spec: TrainSpec, workers: int) -> float:
