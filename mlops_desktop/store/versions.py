@@ -95,14 +95,31 @@ def move_manifest(store: Store, old: str, new: str) -> None:
     store.execute("UPDATE dataset_versions SET manifest = ? WHERE manifest = ?", [new, old])
 
 
+# A version and all that recipes made of it, also as a table that they joined.
+_HEIRS = """
+WITH RECURSIVE heirs(id) AS (
+    SELECT ?1
+    UNION SELECT v.id FROM dataset_versions v JOIN heirs h ON v.derived_from_id = h.id
+    UNION SELECT v.id FROM heirs h JOIN dataset_versions o ON o.id = h.id
+        JOIN datasets d ON d.id = o.dataset_id
+        JOIN dataset_versions v ON v.recipe_version_id IS NOT NULL
+        JOIN json_each(v.source, '$.detail.concatenated') j
+        ON j.value = d.name || '@' || o.version
+)
+"""
+
+
 def uses(store: Store, version: DatasetVersion) -> list[Use]:
-    """All that needs a version: tags, versions derived from it, checks, runs, models, servers."""
+    """All that needs a version: tags, versions derived from it, checks, runs, models, servers.
+
+    A model needs the versions, too, from which recipes made the one that it was trained on:
+    comparing and retraining start from their rows.
+    """
     found = [Use("tag", tag) for tag in version.tags]
     children = store.query(
-        f"{datasets.VERSIONS} WHERE v.deleted_at IS NULL AND (v.derived_from_id = ? OR EXISTS "
-        "(SELECT 1 FROM json_each(v.source, '$.detail.concatenated') j WHERE j.value = ?)) "
-        "ORDER BY v.id",
-        [version.id, version.ref],
+        f"{_HEIRS} {datasets.VERSIONS} JOIN heirs h ON h.id = v.id "
+        "WHERE v.id <> ?1 AND v.deleted_at IS NULL ORDER BY v.id",
+        [version.id],
     )
     found += [Use("version", datasets.from_row(row).ref) for row in children]
     suites = store.query(
@@ -121,10 +138,10 @@ def uses(store: Store, version: DatasetVersion) -> list[Use]:
     unended = (RunState.QUEUED.value, RunState.RUNNING.value)
     found += [Use("run", str(row["id"]), binding=row["state"] in unended) for row in runs]
     models = store.query(
-        "SELECT mv.id, m.name || '@' || mv.version AS ref FROM model_versions mv "
+        f"{_HEIRS} SELECT mv.id, m.name || '@' || mv.version AS ref FROM model_versions mv "
         "JOIN models m ON m.id = mv.model_id JOIN runs r ON r.id = mv.run_id "
         "JOIN experiments e ON e.id = r.experiment_id "
-        "WHERE e.dataset_version_id = ? ORDER BY mv.id",
+        "WHERE e.dataset_version_id IN (SELECT id FROM heirs) ORDER BY mv.id",
         [version.id],
     )
     found += [Use("model", row["ref"], binding=True) for row in models]

@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mlops_desktop.actions import datasets, models, run_details, runs, versions
+from mlops_desktop.actions import datasets, models, recipes, run_details, runs, versions
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.core.datasets import DatasetVersion, Source
 from mlops_desktop.core.errors import CheckFailed, NotFound, UserError
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.runs import RunState, TrainSpec
+from mlops_desktop.core.steps import StepKind
 from mlops_desktop.core.versions import Use, in_words
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import audit
@@ -32,6 +34,16 @@ def add(store: Store, name: str = "bike", rows: int = 60, first: int = 0) -> Dat
     numbers = list(range(first, first + rows))
     table = pa.table({"n": numbers, "t": [n % 2 for n in numbers]})
     return datasets.add_table(DirectLane(store), name, table, Source("table"))
+
+
+def register(store: Store, version: DatasetVersion) -> None:
+    """demand@1, as if it had been trained on a version."""
+    run = runs.start_experiment(store, TrainSpec(version.dataset, version.version, "t"))[0]
+    with store.write("models"):
+        store.execute("UPDATE runs SET state = ?", [RunState.DONE.value])
+        model = store.insert("models", {"name": "demand", "created_at": "2026"})
+        one = {"model_id": model, "version": 1, "run_id": run.id, "created_at": "2026"}
+        store.insert("model_versions", one | {"signature": "{}", "gates": "[]", "files": "{}"})
 
 
 def last_entry(store: Store) -> tuple[str, str, dict[str, object]]:
@@ -161,19 +173,30 @@ def test_that_what_a_tag_a_run_or_a_child_needs_is_deleted_only_by_force(store: 
 
 
 def test_that_what_a_registered_model_was_trained_on_is_never_deleted(store: Store) -> None:
-    version = add(store)
-    (run, *_) = runs.start_experiment(store, TrainSpec("bike", version.version, "t"))
-    with store.write("models"):
-        store.execute("UPDATE runs SET state = ?", [RunState.DONE.value])
-        model = store.insert("models", {"name": "demand", "created_at": "2026"})
-        one = {"model_id": model, "version": 1, "run_id": run.id, "created_at": "2026"}
-        store.insert("model_versions", one | {"signature": "{}", "gates": "[]", "files": "{}"})
+    register(store, add(store))
     assert Use("model", "demand@1", binding=True) in versions.uses(store, "bike@1")
     with pytest.raises(CheckFailed, match=r"the model demand@1.*as long as it is registered"):
         versions.delete(store, "bike@1", force=True)
     with pytest.raises(CheckFailed, match="demand@1"):
         versions.delete(store, "bike", force=True)
     assert models.list_models(store)[0].name == "demand"
+
+
+def test_that_what_recipes_made_a_models_data_of_is_never_deleted(store: Store) -> None:
+    lane = DirectLane(store)
+    add(store)
+    add(store, "more", first=5)
+    steps = [
+        Step(StepKind.CONCATENATE, {"dataset": "more"}),
+        Step(StepKind.DROP_DUPLICATES, {}),
+    ]
+    made = recipes.apply(lane, "bike@1", steps, "clean")
+    found = versions.uses(store, "more@1")
+    assert found == [Use("version", made.ref)] == versions.uses(store, "bike@1")
+    register(store, made)
+    for ref in ("bike@1", "more@1", made.ref):
+        with pytest.raises(CheckFailed, match="the model demand@1"):
+            versions.delete(store, ref, force=True)
 
 
 def test_that_what_checks_compare_with_is_named(store: Store) -> None:
