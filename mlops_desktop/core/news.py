@@ -45,6 +45,18 @@ def _news(entry: AuditEntry) -> News | None:
         case "dataset.imported":
             rows = "1 row" if detail["rows"] == 1 else f"{detail['rows']:,} rows"
             return News("imported", Tone.OK, f"{subject}, {rows}", entry.at)
+        case "dataset.derived":
+            text = f"{subject} by {detail.get('recipe', '')} from {detail.get('derived_from', '')}"
+            return News("made", Tone.OK, text, entry.at)
+        case "dataset.tagged":
+            return News("tagged", Tone.NEUTRAL, f"{subject} is {detail.get('tag', '')}", entry.at)
+        case "dataset.deleted":
+            return News("deleted", Tone.NEUTRAL, f"{subject}, it is in the bin", entry.at)
+        case "dataset.restored":
+            return News("restored", Tone.OK, subject, entry.at)
+        case "workspace.cleaned":
+            freed = sum(int(size) for size in detail.values()) / 1e6
+            return News("cleaned", Tone.NEUTRAL, f"{freed:,.1f} MB freed", entry.at)
         case "checks.run" if detail["failed"]:
             count = detail["failed"]
             text = f"{subject}: {count} {'rule fails' if count == 1 else 'rules fail'}"

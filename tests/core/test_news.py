@@ -43,6 +43,20 @@ def test_that_checks_are_news_where_they_fail_or_are_overridden() -> None:
     ]
 
 
+def test_that_the_care_of_versions_is_news() -> None:
+    entries = [
+        entry("workspace.cleaned", "workspace", **{"deleted versions": 2_500_000, "x": 100_000}),
+        entry("dataset.deleted", "bike@2", content_hash="ab"),
+        entry("dataset.tagged", "bike@1", tag="golden"),
+        entry("dataset.noted", "bike@1", note="n", before=""),
+    ]
+    assert [(news.word, news.text) for news in latest(entries, 9)] == [
+        ("cleaned", "2.6 MB freed"),
+        ("deleted", "bike@2, it is in the bin"),
+        ("tagged", "bike@1 is golden"),
+    ]
+
+
 def test_that_no_more_are_told_than_asked_for() -> None:
     entries = [entry("deployment.stopped", f"d{n}") for n in range(9)]
     assert [news.text for news in latest(entries, 3)] == ["d0", "d1", "d2"]
