@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions.children import run_child, scratch
+from mlops_desktop.actions.children import scratch
 from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.actions.storing import Origin, store_table
 from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.core.datasets import (
-    Column,
-    ColumnType,
     Dataset,
     DatasetVersion,
-    DataWarning,
+    ImportOptions,
     ImportSpec,
     Source,
 )
 from mlops_desktop.core.errors import NotFound, UserError
-from mlops_desktop.core.ids import Ref, checked_name
-from mlops_desktop.core.jsonable import from_plain
+from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.profile import Profile
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import datasets, versions
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mlops_desktop.store.store import Store
-
-_KNOWN = 20  # So many of the newest versions share their chunks with a new one.
 
 
 def import_file(lane: Lane, spec: ImportSpec, context: Context | None = None) -> DatasetVersion:
@@ -43,29 +42,34 @@ def import_file(lane: Lane, spec: ImportSpec, context: Context | None = None) ->
     path = Path(spec.path).expanduser().absolute()
     if not path.is_file():
         raise UserError(f"There is no file {path}.", hint="Check the path.")
-    types = {name: kind.value for name, kind in spec.types.items()}
-    job: dict[str, object] = {"path": str(path), "format": "csv", "types": types}
-    source = Source("file", str(path), detail={"types": types} if types else {})
-    return _ingest(lane, spec.dataset, job, source, spec.message, None, context)
+    job: dict[str, object] = {"path": str(path), "options": to_plain(spec.options)}
+    return _ingest(lane, spec.dataset, job, Source("file", str(path)), spec.message, None, context)
 
 
 def read_again(
-    lane: Lane, ref: str | Ref, types: dict[str, ColumnType], context: Context | None = None
+    lane: Lane, ref: str | Ref, changed: ImportOptions, context: Context | None = None
 ) -> DatasetVersion:
-    """Import the file of a version again, with other types for some columns.
+    """Import the file of a version again, with other options.
 
-    Types that were asked for before are kept. Raises UserError where it came from no file, or
-    where the file is gone.
+    What was used before is kept where `changed` says nothing. Raises UserError where it came from
+    no file, or where the file is gone.
     """
     version = lane(lambda store: get_version(store, ref))
     if version.source.kind != "file":
         raise UserError(
             f"{version.ref} was not read from a file.", hint="Choose a version that was."
         )
-    asked: Any = version.source.detail.get("types", {})
-    before = {name: ColumnType(kind) for name, kind in asked.items()}
-    names = ", ".join(f"{name} as {kind.value}" for name, kind in types.items())
-    spec = ImportSpec(version.source.path, version.dataset, f"Read {names}", before | types)
+    before = from_plain(ImportOptions, version.source.detail.get("options", {}))
+    given = {
+        option.name: value
+        for option in fields(changed)
+        if (value := getattr(changed, option.name)) is not None
+    }
+    given["types"] = before.types | changed.types
+    said = [f"{name} as {kind.value}" for name, kind in changed.types.items()]
+    said += [f"with another {name}" for name in given if name != "types"]
+    message = f"Read {', '.join(said)}".replace("_", " ")
+    spec = ImportSpec(version.source.path, version.dataset, message, replace(before, **given))
     return import_file(lane, spec, context)
 
 
@@ -92,7 +96,8 @@ def add_table(
             pa.ipc.new_file(file, table.schema) as writer,
         ):
             writer.write_table(table)
-        job: dict[str, object] = {"path": str(path), "format": "arrow", "types": {}}
+        options = to_plain(ImportOptions(format="arrow"))
+        job: dict[str, object] = {"path": str(path), "options": options}
         return _ingest(lane, dataset, job, source, message, parent, context)
 
 
@@ -105,53 +110,11 @@ def _ingest(
     parent: int | None,
     context: Context,
 ) -> DatasetVersion:
-    dataset = checked_name(dataset, "dataset")
-    workspace = lane(lambda store: store.workspace)
-    existing = lane(lambda store: datasets.versions(store, dataset))
-    if parent is not None:
-        existing.sort(key=lambda version: version.id != parent)
-    known = list(dict.fromkeys(version.manifest for version in existing))[:_KNOWN]
-    with scratch(workspace, "import") as folder:
-        job = {**job, "workspace": str(workspace.root.absolute()), "known": known}
-        result: dict[str, Any] = run_child("ingest", job, folder, context)
-        new = DatasetVersion(
-            id=0,
-            dataset=dataset,
-            version=0,
-            rows=result["rows"],
-            columns=tuple(from_plain(Column, item) for item in result["columns"]),
-            manifest=result["manifest"],
-            profile=result["profile"],
-            content_hash=result["content_hash"],
-            stored_bytes=result["stored_bytes"],
-            source=Source(
-                source.kind,
-                source.path,
-                source.sha256 or result["sha256"],
-                source.bytes or result["bytes"],
-                source.detail,
-            ),
-            message=message,
-            warnings=tuple(from_plain(DataWarning, item) for item in result["warnings"]),
-            parent=parent if parent is not None else (existing[0].id if existing else None),
-            created_at="",
-        )
+    def told(result: dict[str, Any]) -> dict[str, object]:
+        return {"options": result["options"]} if source.kind == "file" else {}
 
-        def insert(store: Store) -> DatasetVersion:
-            with store.write("datasets"):
-                version = datasets.add_version(store, new)
-                store.audit(
-                    "dataset.imported",
-                    version.ref,
-                    rows=version.rows,
-                    columns=len(version.columns),
-                    content_hash=version.content_hash,
-                    source=version.source.path or version.source.kind,
-                    sha256=version.source.sha256,
-                )
-                return version
-
-        return lane(insert)
+    origin = Origin(dataset, source, message, parent)
+    return store_table(lane, "ingest", job, origin, context, told)
 
 
 def list_datasets(store: Store) -> list[Dataset]:
@@ -238,15 +201,20 @@ def read_rows(
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """Rows [start, start + count), cut short at the end. Safe in any thread."""
-    manifest = manifests.read(workspace, version.manifest)
-    return manifests.read_rows(workspace, manifest, start, count, columns)
+    return manifests.read_rows(workspace, _manifest(workspace, version), start, count, columns)
 
 
 def load(
     workspace: Workspace, version: DatasetVersion, columns: Sequence[str] | None = None
 ) -> pa.Table:
     """The whole table, or the named columns of it in that order. Safe in any thread."""
-    return manifests.load(workspace, manifests.read(workspace, version.manifest), columns)
+    return manifests.load(workspace, _manifest(workspace, version), columns)
+
+
+def _manifest(workspace: Workspace, version: DatasetVersion) -> Manifest:
+    if version.purged_at:
+        raise _deleted(version)
+    return manifests.read(workspace, version.manifest)
 
 
 def fsck_version(workspace: Workspace, version: DatasetVersion) -> list[str]:
@@ -258,6 +226,8 @@ def fsck_version(workspace: Workspace, version: DatasetVersion) -> list[str]:
 
 def profile(workspace: Workspace, version: DatasetVersion) -> Profile:
     """What was found in each column when the version was made."""
+    if version.purged_at:
+        raise _deleted(version)
     document = manifests.expand_json(objects.get_bytes(workspace, version.profile))
     return from_plain(Profile, document)
 
