@@ -81,7 +81,7 @@ class App(QObject):
         self._help: HelpWindow | None = None
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
-        self.status = StatusKeeper(self.jobs, self.window.status, self.window.rail)
+        self.status = StatusKeeper(self.jobs, self.window.status, self.window.rail, self.servers)
         self._wire()
 
     def _places(self) -> tuple[Place, ...]:

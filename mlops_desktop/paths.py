@@ -68,6 +68,10 @@ class Workspace:
     def segments(self, deployment_id: int) -> Path:
         return self.predictions / f"{deployment_id:04d}"
 
+    def shadow(self, deployment_id: int, model_version: int) -> Path:
+        """What a shadow answers: in a folder of its own, so that it counts as nobody's traffic."""
+        return self.segments(deployment_id) / f"shadow-{model_version:06d}"
+
 
 def default_workspace() -> Path:
     """Where the app keeps its workspace unless it is told another place."""

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import objects
+from mlops_desktop.core.child_command import command
 from mlops_desktop.core.errors import Cancelled, DiskFull, UserError
 from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progress, from_line
 from mlops_desktop.paths import Workspace
@@ -24,16 +24,6 @@ _CLEAN_UP = "cleanup"
 _CLEAN_UP_S = 120.0  # A clean-up that takes longer than this is not waited for.
 _CLOCK_S = 600.0  # The wall clock may have been set between.
 _GRACE_S = 1.0  # Asked to stop, a child has this long before it is killed.
-
-
-def command(program: str, job: Path) -> list[str]:
-    """The command line of a child; a frozen build has no `python -m`."""
-    start = (
-        [sys.executable]
-        if getattr(sys, "frozen", False)
-        else [sys.executable, "-m", "mlops_desktop"]
-    )
-    return [*start, "--child", program, str(job)]
 
 
 @contextmanager

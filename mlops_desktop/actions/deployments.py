@@ -78,7 +78,8 @@ def start(
         return _swap(lane, deployment, version)
     context.progress(None, f"Starting {version.ref}")
     workspace = lane(lambda store: store.workspace)
-    process = servers.launch(workspace, deployment, version)
+    second = lane(lambda store: second_version(store, deployment))
+    process = servers.launch(workspace, deployment, version, second)
     try:
         pid, began = process.pid, servers.started_at(process.pid)
         lane(lambda store: _note(store, deployment, pid=pid, process_started=began))
@@ -123,10 +124,17 @@ def swap(lane: Lane, name: str, ref: str | Ref) -> Deployment:
 
     def look(store: Store) -> tuple[Deployment, ModelVersion]:
         deployment, version = get_deployment(store, name), models.resolve(store, ref)
-        _check_fits(deployment, version)
+        check_fits(deployment, version)
         return deployment, version
 
     return _swap(lane, *lane(look))
+
+
+def second_version(store: Store, deployment: Deployment) -> ModelVersion | None:
+    """The version that is tried beside the deployed one."""
+    if deployment.second is None:
+        return None
+    return models.get_version(store, Ref(deployment.model, version=deployment.second.version))
 
 
 def status(lane: Lane) -> list[Deployment]:
@@ -165,7 +173,7 @@ def _begin(
         found = rows.find(store, name)
         if found is None:
             found = rows.get(store, rows.add(store, name, version.id))
-        _check_fits(found, version)
+        check_fits(found, version)
         alive = servers.process_of(found) is not None
         if found.state is _State.RUNNING and alive:
             if port not in (None, found.port):
@@ -191,7 +199,8 @@ def _check_approved(version: ModelVersion) -> None:
         )
 
 
-def _check_fits(deployment: Deployment, version: ModelVersion) -> None:
+def check_fits(deployment: Deployment, version: ModelVersion) -> None:
+    """Raises CheckFailed or UserError where the deployment cannot serve the version."""
     _check_approved(version)
     if deployment.model != version.model:
         raise UserError(
@@ -209,21 +218,7 @@ def _is_young(deployment: Deployment) -> bool:
 def _swap(lane: Lane, deployment: Deployment, version: ModelVersion) -> Deployment:
     if deployment.model_version == version.id:
         return deployment
-    workspace = lane(lambda store: store.workspace)
-    body = json.dumps({"model": servers.model_job(version)}).encode()
-    try:
-        with serving.client(workspace, deployment, timeout_s=servers.READY_S) as server:
-            code, answer = server.ask("/admin/swap", body)
-    except (OSError, http.client.HTTPException) as error:
-        raise UserError(
-            f"{deployment.name} does not answer, so its version was not exchanged.",
-            why=str(error),
-            hint="Start it first.",
-        ) from error
-    if code != 200:
-        raise UserError(
-            f"{deployment.name} still serves {deployment.version}.", why=answer["error"]
-        )
+    tell(lane, deployment, "/admin/swap", {"model": servers.model_job(version)})
 
     def swapped(store: Store) -> Deployment:
         with store.write("deployments"):
@@ -232,6 +227,9 @@ def _swap(lane: Lane, deployment: Deployment, version: ModelVersion) -> Deployme
                 deployment.id,
                 model_version_id=version.id,
                 previous_version_id=deployment.model_version,
+                second_version_id=None,
+                second_role=None,
+                second_percent=None,
             )
             store.audit(
                 "deployment.swapped",
@@ -242,6 +240,24 @@ def _swap(lane: Lane, deployment: Deployment, version: ModelVersion) -> Deployme
         return rows.get(store, deployment.id)
 
     return lane(swapped)
+
+
+def tell(lane: Lane, deployment: Deployment, route: str, message: dict[str, Any]) -> None:
+    """Send a running server what to do. Raises UserError where it does not do it."""
+    workspace = lane(lambda store: store.workspace)
+    try:
+        with serving.client(workspace, deployment, timeout_s=servers.READY_S) as server:
+            code, answer = server.ask(route, json.dumps(message).encode())
+    except (OSError, http.client.HTTPException) as error:
+        raise UserError(
+            f"{deployment.name} does not answer, so nothing was changed.",
+            why=str(error),
+            hint="Start it first.",
+        ) from error
+    if code != 200:
+        raise UserError(
+            f"{deployment.name} still serves {deployment.version}.", why=answer["error"]
+        )
 
 
 def _looked_at(lane: Lane, workspace: Workspace, deployment: Deployment) -> Deployment:

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 
 from mlops_desktop.actions import serving
-from mlops_desktop.actions.children import command
 from mlops_desktop.actions.lane import Context
-from mlops_desktop.core.deployments import Deployment
+from mlops_desktop.core.child_command import command
+from mlops_desktop.core.deployments import Deployment, Role
 from mlops_desktop.core.errors import Cancelled, UserError
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.paths import Workspace
@@ -73,9 +73,12 @@ def _close_pipe(process: subprocess.Popen[bytes]) -> None:
 
 
 def launch(
-    workspace: Workspace, deployment: Deployment, version: ModelVersion
+    workspace: Workspace,
+    deployment: Deployment,
+    version: ModelVersion,
+    second: ModelVersion | None,
 ) -> subprocess.Popen[bytes]:
-    """Start a server child; it is not ready yet."""
+    """Start a server child; it is not ready yet. second: of the deployment, where it has one."""
     folder = workspace.deployment(deployment.id)
     for file in (deployment.token_file, deployment.metrics_token_file):
         make_token(workspace.root / file)
@@ -90,6 +93,7 @@ def launch(
         "token_file": deployment.token_file,
         "metrics_token_file": deployment.metrics_token_file,
         "model": model_job(version),
+        "second": second_job(deployment, second),
         "keep": deployment.keep,
     }
     job_file = folder / "job.json"
@@ -113,6 +117,15 @@ def model_job(version: ModelVersion) -> dict[str, Any]:
         "model_version": version.id,
         "files": version.files,
     }
+
+
+def second_job(deployment: Deployment, version: ModelVersion | None) -> dict[str, Any]:
+    """A second version and its role as the server child is told of them."""
+    second = deployment.second
+    if second is None or version is None:
+        return {"role": None}
+    share = second.percent / 100 if second.role is Role.CANARY else 0.0
+    return {"role": second.role.value, "share": share, "model": model_job(version)}
 
 
 def wait_ready(

@@ -32,6 +32,10 @@ def main(name: str, job_file: Path) -> int:
             from mlops_desktop.child import train  # noqa: PLC0415
 
             return train.main(job_file)
+        case "shadow":
+            from mlops_desktop.child import shadow  # noqa: PLC0415
+
+            return shadow.main(job_file)
         case "serve":
             from mlops_desktop.child import serve  # noqa: PLC0415
 

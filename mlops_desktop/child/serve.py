@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -22,7 +23,7 @@ import uvicorn
 
 from mlops_desktop.blobs.objects import write_whole
 from mlops_desktop.blobs.segments import segment_files
-from mlops_desktop.child.serving.answers import Active, Answers
+from mlops_desktop.child.serving.answers import Active, Answers, Canary
 from mlops_desktop.child.serving.app import App
 from mlops_desktop.child.serving.guard import Guard
 from mlops_desktop.child.serving.model import LoadedModel
@@ -30,6 +31,7 @@ from mlops_desktop.child.serving.recorder import Ids, Journal
 from mlops_desktop.child.serving.stats import Stats
 from mlops_desktop.child.serving.transport import Transport
 from mlops_desktop.core import clock
+from mlops_desktop.core.child_command import command
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.paths import Workspace
 
@@ -76,6 +78,12 @@ class Serving:
         ids = Ids()
         ids.load(self._segments)
         self._answers = Answers(self._load(job["model"]), ids, self._stats)
+        self._shadow: subprocess.Popen[bytes] | None = None
+        second = job.get("second", {"role": None})
+        if second["role"] == "canary":
+            self._answers.try_beside(Canary(self._load(second["model"]), second["share"]))
+        elif second["role"] == "shadow":
+            self._run_shadow(second["model"])
         self._guard = Guard(
             self._port, self._secret("token_file"), self._secret("metrics_token_file")
         )
@@ -87,13 +95,16 @@ class Serving:
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when everything is answered and on the disk."""
-        app = App(self._answers, self._guard, self._stats, self._load, self._describe)
+        app = App(
+            self._answers, self._guard, self._stats, self._load, self._run_shadow, self._describe
+        )
         config = uvicorn.Config(app, **SETTINGS, http=Transport)
         server = _Server(config, self._announce)
         try:
             with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
                 runner.run(self._serve(server))
         finally:
+            self._run_shadow(None)
             self._answers.close()
         log.info("stopped")
 
@@ -116,6 +127,23 @@ class Serving:
         loaded = LoadedModel(self._workspace, self._job["deployment"], model)
         loaded.warm_up()
         return Active(loaded, Journal(self._segments, loaded.header))
+
+    def _run_shadow(self, model: dict[str, Any] | None) -> None:
+        """Start the process of a shadow in place of any other; it ends with us."""
+        if self._shadow is not None:
+            assert self._shadow.stdin is not None
+            self._shadow.stdin.close()
+            self._shadow.terminate()
+            self._shadow.wait()
+            self._shadow = None
+        if model is None:
+            return
+        job = {"workspace": self._job["workspace"], "deployment": self._job["deployment"]}
+        job_file = self._folder / "shadow-job.json"
+        write_whole(job_file, json.dumps({**job, "model": model}).encode())
+        self._shadow = subprocess.Popen(
+            command("shadow", job_file), stdin=subprocess.PIPE, cwd=self._folder
+        )
 
     def _announce(self) -> None:
         model = self._answers.active.model

@@ -23,6 +23,7 @@ from mlops_desktop.cli import (
     models,
     monitoring,
     recipes,  # noqa: F401  Adds to `data`.
+    rollout,  # noqa: F401  Adds to `deploy`.
     rows,  # noqa: F401  Adds to `data`.
     runs,
     scoring,

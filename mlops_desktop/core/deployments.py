@@ -28,12 +28,31 @@ DEPLOYMENT_MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
 }
 
 
+class Role(StrEnum):
+    """What a second version does beside the one that is deployed."""
+
+    CANARY = "canary"  # It answers a part of the requests.
+    SHADOW = "shadow"  # It answers all of them, for the record only.
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A version that is tried beside the deployed one. percent: of the requests, for a canary."""
+
+    version: int
+    model_version: int
+    role: Role
+    percent: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """keep: the server outlives the app or command that started it.
 
     pid and process_started (seconds since 1970, as psutil gives it) identify the process: a pid
-    alone may have been given to another one. token_file is relative to the workspace.
+    alone may have been given to another one. token_file is relative to the workspace. autostart:
+    it starts with the app. restarts: when it was started again after it had died (seconds since
+    1970), within RESTART_WITHIN_S.
     """
 
     id: int
@@ -48,6 +67,9 @@ class Deployment:
     token_file: str = ""
     keep: bool = False
     previous_version: int | None = None
+    second: Second | None = None
+    autostart: bool = False
+    restarts: tuple[float, ...] = ()
     error: str = ""
     created_at: str = ""
     started_at: str | None = None
@@ -60,6 +82,33 @@ class Deployment:
     def metrics_token_file(self) -> str:
         """Of the token that reads `/metrics` and `/admin/stats` and opens nothing else."""
         return str(PurePosixPath(self.token_file).with_name("metrics-token"))
+
+
+RESTARTS = 3  # So many times within ...
+RESTART_WITHIN_S = 300.0  # ... a server that dies is started again; then it has failed.
+
+
+def may_restart(restarts: tuple[float, ...], now: float) -> tuple[float, ...] | None:
+    """The restarts with one more, now; None where there were too many of late."""
+    recent = tuple(at for at in restarts if 0 <= now - at < RESTART_WITHIN_S)
+    return None if len(recent) >= RESTARTS else (*recent, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a shadow's answers compare with those that were given. same: rows with the same class;
+    difference: the mean absolute difference of numbers. behind: recorded rows not yet answered."""
+
+    rows: int = 0
+    same: int = 0
+    difference: float = 0.0
+    classes: bool = True
+    behind: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Of rows that are answered alike; None for numbers, or before the first."""
+        return self.same / self.rows if self.classes and self.rows else None
 
 
 @dataclass(frozen=True, slots=True)

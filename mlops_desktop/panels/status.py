@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from mlops_desktop.actions import deployments, home
+from mlops_desktop.actions import home, reviving
+from mlops_desktop.actions.servers import Servers
 from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.widgets.progress import time_left
 from mlops_desktop.widgets.rail import Rail
@@ -18,9 +19,10 @@ _LOOK_MS = 1000
 class StatusKeeper(QObject):
     """deployed: the deployments as they were at the last look at their processes."""
 
-    def __init__(self, jobs: Jobs, bar: StatusBar, rail: Rail) -> None:
+    def __init__(self, jobs: Jobs, bar: StatusBar, rail: Rail, servers: Servers) -> None:
+        """servers: keeps those that are started again."""
         super().__init__(bar)
-        self._jobs, self._bar, self._rail = jobs, bar, rail
+        self._jobs, self._bar, self._rail, self._servers = jobs, bar, rail, servers
         self._panel = ""
         self.deployed: list[Deployment] = []
         self._looking = False
@@ -37,7 +39,13 @@ class StatusKeeper(QObject):
     def start(self) -> None:
         """From now on, look at the servers every second."""
         self._watch.start()
-        self._look()
+        self._jobs.start(
+            self,
+            "",
+            lambda lane, _context: reviving.start_wanted(lane, self._servers),
+            lambda _found: self._look(),
+            quiet=True,
+        )
         self._on_changed(frozenset({"monitoring"}))
 
     def stop(self) -> None:
@@ -50,7 +58,7 @@ class StatusKeeper(QObject):
         self._jobs.start(
             self,
             "",
-            lambda lane, _context: deployments.status(lane),
+            lambda lane, _context: reviving.look(lane, self._servers),
             self._show_servers,
             lambda _error: self._show_servers(self.deployed),
             quiet=True,

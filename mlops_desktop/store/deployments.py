@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mlops_desktop.core import clock
-from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.core.deployments import Deployment, DeploymentState, Role, Second
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
 
 _DEPLOYMENTS = """
-SELECT d.*, m.name AS model, mv.version, previous.version AS previous_version
+SELECT d.*, m.name AS model, mv.version, previous.version AS previous_version,
+       second.version AS second_version
 FROM deployments d
 JOIN model_versions mv ON mv.id = d.model_version_id
 JOIN models m ON m.id = mv.model_id
 LEFT JOIN model_versions previous ON previous.id = d.previous_version_id
+LEFT JOIN model_versions second ON second.id = d.second_version_id
 """
 
 
@@ -33,10 +36,20 @@ def _from_row(row: Row) -> Deployment:
         token_file=row["token_file"],
         keep=bool(row["keep"]),
         previous_version=row["previous_version"],
+        second=_second(row),
+        autostart=bool(row["autostart"]),
+        restarts=tuple(json.loads(row["restarts"])),
         error=row["error"],
         created_at=row["created_at"],
         started_at=row["started_at"],
     )
+
+
+def _second(row: Row) -> Second | None:
+    if row["second_version_id"] is None:
+        return None
+    role = Role(row["second_role"])
+    return Second(row["second_version"], row["second_version_id"], role, row["second_percent"])
 
 
 def all_(store: Store) -> list[Deployment]:

@@ -41,6 +41,22 @@ class Active:
     users: int = 0
 
 
+@dataclass(slots=True)
+class Canary:
+    """A second version that answers a share (0 to 1) of the requests, evenly spread."""
+
+    active: Active
+    share: float
+    due: float = 0.0
+
+    def takes_next(self) -> bool:
+        self.due += self.share
+        if self.due < 1:
+            return False
+        self.due -= 1
+        return True
+
+
 class Done(NamedTuple):
     """A finished prediction: the line for the record, and the answer's body."""
 
@@ -54,6 +70,7 @@ class Answers:
 
     def __init__(self, active: Active, ids: Ids, stats: Stats) -> None:
         self.active = active
+        self.canary: Canary | None = None
         self._leaving: list[Active] = []
         self._ids = ids
         self._stats = stats
@@ -89,7 +106,7 @@ class Answers:
                 return replayed
             digest = digest_of(path, body)
         request_id = given or uuid7()
-        active = self.active
+        active = self._chosen(path)
         done = _work(active.model, kind, request_id, digest, body, arrived_ns)
         return self._record(active, request_id, digest, done, arrived_ns)
 
@@ -97,19 +114,37 @@ class Answers:
         """From now on answer with another model version; what is being answered ends as it is."""
         self._leaving.append(self.active)
         self.active = fresh
+        self.try_beside(None)
+
+    def try_beside(self, canary: Canary | None) -> None:
+        """Let a second version answer a part from now on, or none any more."""
+        if self.canary is not None:
+            self._leaving.append(self.canary.active)
+        self.canary = canary
+
+    def _chosen(self, path: str) -> Active:
+        """The version that answers the next request; a path that names a version means it."""
+        canary = self.canary
+        if canary is None or "/versions/" in path or not canary.takes_next():
+            return self.active
+        return canary.active
 
     def sync(self) -> None:
         """Called once a second from a thread: records reach the disk, left journals close."""
         for active in [a for a in self._leaving if a.users == 0]:
             active.journal.close()
             self._leaving.remove(active)
-        for active in [*self._leaving, self.active]:
+        for active in self._all():
             active.journal.sync()
 
     def close(self) -> None:
         self._aside.shutdown()
-        for active in [*self._leaving, self.active]:
+        for active in self._all():
             active.journal.close()
+
+    def _all(self) -> list[Active]:
+        canary = [] if self.canary is None else [self.canary.active]
+        return [*self._leaving, self.active, *canary]
 
     async def _answer_large(
         self,
@@ -148,7 +183,7 @@ class Answers:
                 digest = digest_of(path, body)
             if self._waiting >= REQUESTS_LIMIT:
                 raise Refused(503, "Too many requests at once.", retry_after="1")
-            active = self.active
+            active = self._chosen(path)
             active.users += 1
             self._waiting += 1
             self._ids.begin(request_id)

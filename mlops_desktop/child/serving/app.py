@@ -13,7 +13,13 @@ import orjson
 from mlops_desktop import __version__
 from mlops_desktop.child.serving import guard as rules
 from mlops_desktop.child.serving import inference, openapi
-from mlops_desktop.child.serving.answers import Active, Answers, ClientGone, read_body
+from mlops_desktop.child.serving.answers import (
+    Active,
+    Answers,
+    Canary,
+    ClientGone,
+    read_body,
+)
 from mlops_desktop.child.serving.invocations import loads
 from mlops_desktop.child.serving.model import LoadedModel
 from mlops_desktop.child.serving.protocols import BodyKind, Csv, Infer, Json
@@ -46,13 +52,16 @@ class App:
         guard: rules.Guard,
         stats: Stats,
         load: Callable[[dict[str, Any]], Active],
+        shadow: Callable[[dict[str, Any] | None], None],
         describe: Callable[[], dict[str, Any]],
     ) -> None:
-        """load makes a model ready to answer; describe adds what the process knows of itself."""
+        """load makes a model ready to answer; shadow starts the process of another one, or ends
+        it; describe adds what the process knows of itself."""
         self._answers = answers
         self._guard = guard
         self._stats = stats
         self._load = load
+        self._shadow = shadow
         self._describe = describe
         self._swapping = asyncio.Lock()
         self._use(answers.active.model)
@@ -126,7 +135,10 @@ class App:
         """Make the routes; those of the protocols name the model that is served now."""
         self._stats.serving = (model.name, model.version)
         self._predictions: dict[str, KindOf] = {"/invocations": _invocations}
-        self._handlers: dict[str, Handler] = {"/admin/swap": self._swap}
+        self._handlers: dict[str, Handler] = {
+            "/admin/swap": self._swap,
+            "/admin/second": self._second,
+        }
         self._pages: dict[str, Page] = {
             "/ping": _alive,
             "/healthz": _alive,
@@ -158,15 +170,38 @@ class App:
         if not isinstance(request, dict) or not isinstance(request.get("model"), dict):
             raise Refused(400, 'The body is not an object with a "model".')
         async with self._swapping:
-            try:
-                fresh = await asyncio.to_thread(self._load, request["model"])
-            except Exception as error:
-                log.exception("swap refused")
-                raise Refused(422, f"The model could not be loaded: {error}") from error
+            fresh = await self._loaded(request["model"])
+            await asyncio.to_thread(self._shadow, None)
             self._answers.exchange(fresh)
             self._use(fresh.model)
         log.info("swapped to %s version %s", fresh.model.name, fresh.model.version)
         return _json({"model": fresh.model.name, "version": fresh.model.version})
+
+    async def _second(self, headers: Headers, receive: Receive) -> Reply:
+        """{"role": "canary", "share": 0.1, "model": {...}}, {"role": "shadow", "model": {...}}, or
+        {"role": null}: try a second version beside the first, in place of any other."""
+        rules.check_json(headers)
+        request = loads(await read_body(receive))
+        role = request.get("role") if isinstance(request, dict) else ""
+        share = request.get("share", 0) if isinstance(request, dict) else 0
+        model = request.get("model") if isinstance(request, dict) else None
+        if role not in (None, "canary", "shadow") or (role and not isinstance(model, dict)):
+            raise Refused(400, 'The body is not an object with a "role" and a "model".')
+        if type(share) not in (int, float) or not 0 <= share <= 1:
+            raise Refused(400, "The share is not a number from 0 to 1.")
+        async with self._swapping:
+            fresh = await self._loaded(model or {}) if role == "canary" else None
+            await asyncio.to_thread(self._shadow, model if role == "shadow" else None)
+            self._answers.try_beside(None if fresh is None else Canary(fresh, share))
+        log.info("second version: %s", role or "none")
+        return _json({"role": role})
+
+    async def _loaded(self, model: dict[str, Any]) -> Active:
+        try:
+            return await asyncio.to_thread(self._load, model)
+        except Exception as error:
+            log.exception("model refused")
+            raise Refused(422, f"The model could not be loaded: {error}") from error
 
 
 def _invocations(headers: Headers) -> BodyKind:

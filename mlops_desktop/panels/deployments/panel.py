@@ -21,6 +21,7 @@ from mlops_desktop.panels.deployments.failure import FailureBox
 from mlops_desktop.panels.deployments.logs import LogsTab
 from mlops_desktop.panels.deployments.new import NewDeployment, Wanted
 from mlops_desktop.panels.deployments.requests import RequestsTab
+from mlops_desktop.panels.deployments.rollout import RolloutTab
 from mlops_desktop.panels.deployments.strip import StatusStrip
 from mlops_desktop.panels.deployments.trying import TryTab
 from mlops_desktop.paths import Workspace
@@ -105,11 +106,14 @@ class DeploymentsPanel(Page):
         self.try_tab = TryTab(self._jobs, self._workspace)
         self.requests = RequestsTab(self._jobs, self._workspace)
         self.logs = LogsTab(self._jobs, self._workspace)
+        self.rollout = RolloutTab(self._jobs, self._workspace)
+        self.rollout.toast.connect(self.toast)
         self.tabs = Tabs(self.tr("About the deployment"))
         self.tabs.bar.setObjectName("deployment-tabs")
         self.tabs.add(self.tr("Try it"), self.try_tab)
         self._requests_at = self.tabs.add(self.tr("Requests"), self.requests)
         self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
+        self._rollout_at = self.tabs.add(self.tr("Rollout"), self.rollout)
         self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
         self.tabs.shown.connect(self._on_tick)
         page = QWidget()
@@ -205,6 +209,9 @@ class DeploymentsPanel(Page):
         self.strip.show_job(self._changes.text() or None)
         self.try_tab.show_deployment(deployment, served.signature if served else None)
         self.requests.show_deployment(deployment)
+        self.rollout.show_deployment(
+            deployment, [v for v in self._approved() if v.model == deployment.model]
+        )
         self.logs.show_deployment(deployment)
         if deployment.state is DeploymentState.FAILED and not self._changes.running:
             self._show_failure(
@@ -327,6 +334,8 @@ class DeploymentsPanel(Page):
             known, token = self._metrics_token
             readable = running and known == deployment.id
             self.performance.show_metrics(deployment.url, token if readable else "")
+        elif tab == self._rollout_at:
+            self.rollout.tick(deployment)
         elif tab == self._logs_at:
             self.logs.tick(deployment)
 
