@@ -209,11 +209,13 @@ def _by_key(
 
 def _in_place(reader: Reader, before: Side, after: Side, pairing: _Pairing, *, even: bool) -> None:
     """Pair what stands in the same place, where at least half of the values, and one, are equal."""
-    rows = pairs_in_place(*pairing.anchors(), pairing.left, pairing.right, even=even)
-    differs = differences(reader, before, after, rows)
-    alike = before.width - differs.sum(axis=0)
-    kept = (2 * alike >= before.width) & (alike > 0)
-    pairing.change(rows[0][kept], rows[1][kept], differs[:, kept])
+    for at_end in (False, True):
+        left, right = pairing.left, pairing.right
+        rows = pairs_in_place(*pairing.anchors(), left, right, even=even, at_end=at_end)
+        differs = differences(reader, before, after, rows)
+        alike = before.width - differs.sum(axis=0)
+        kept = (2 * alike >= before.width) & (alike > 0)
+        pairing.change(rows[0][kept], rows[1][kept], differs[:, kept])
 
 
 def _by_the_others(reader: Reader, before: Side, after: Side, pairing: _Pairing) -> None:

@@ -32,9 +32,10 @@ def repeated(hashes: U64) -> int:
 
 
 def pairs_in_place(
-    partner: Numbers, back: Numbers, left: Numbers, right: Numbers, *, even: bool
+    partner: Numbers, back: Numbers, left: Numbers, right: Numbers, *, even: bool, at_end: bool
 ) -> tuple[Numbers, Numbers]:
-    """Rows without partner that stand in the same place of both tables: between the same rows.
+    """Rows without partner that stand in the same place of both tables: right below rows that are
+    partners, or (at_end) right above.
 
     partner: for each row of the first table its row in the second, or -1; back: the other way.
     left, right: the rows of each that have none, ascending. even: only runs of as many rows in
@@ -45,27 +46,22 @@ def pairs_in_place(
         return nothing, nothing
     start, stop = _runs(left)
     other_start, other_stop = _runs(right)
-    above = np.where(start > 0, partner[np.maximum(start - 1, 0)] + 1, 0)
-    below = np.where(stop < len(partner), partner[np.minimum(stop, len(partner) - 1)], len(back))
-    known = (start == 0) | (above > 0)  # A row above that has no partner tells nothing.
-    place = np.searchsorted(other_start, above)
-    place = np.minimum(place, len(other_start) - 1)
-    by_start = known & (other_start[place] == above)
-    chosen = np.where(by_start, place, -1)
-    # Where the row above has moved away, the one below may still be there.
-    end = np.minimum(np.searchsorted(other_stop, below), len(other_stop) - 1)
-    by_end = ~by_start & (below >= 0) & (other_stop[end] == below)
-    by_end &= ~np.isin(end, place[by_start])
-    chosen = np.where(by_end, end, chosen)
-    lengths = stop - start
-    theirs = (other_stop - other_start)[np.maximum(chosen, 0)]
-    kept = (chosen >= 0) & ((lengths == theirs) if even else True)
-    count = np.minimum(lengths, theirs)[kept]
-    at_end = (by_end & ~by_start)[kept]
-    first = np.where(at_end, stop[kept] - count, start[kept])
-    second = np.where(
-        at_end, other_stop[chosen[kept]] - count, other_start[np.maximum(chosen, 0)][kept]
-    )
+    if at_end:
+        below = partner[np.minimum(stop, len(partner) - 1)]
+        wanted, theirs = np.where(stop < len(partner), below, len(back)), other_stop
+        known = wanted >= 0  # A neighbour that has no partner tells nothing.
+    else:
+        above = partner[np.maximum(start - 1, 0)]
+        wanted, theirs = np.where(start > 0, above + 1, 0), other_start
+        known = (wanted > 0) | (start == 0)
+    place = np.minimum(np.searchsorted(theirs, wanted), len(theirs) - 1)
+    lengths, other_lengths = stop - start, (other_stop - other_start)[place]
+    kept = known & (theirs[place] == wanted)
+    if even:
+        kept &= lengths == other_lengths
+    count = np.minimum(lengths, other_lengths)[kept]
+    first = stop[kept] - count if at_end else start[kept]
+    second = (other_stop[place[kept]] - count) if at_end else other_start[place[kept]]
     steps = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return np.repeat(first, count) + steps, np.repeat(second, count) + steps
 

@@ -138,10 +138,10 @@ def _paint_words(painter: QPainter, place: QRect, shift: Shift) -> None:
     )
     painter.setFont(theme.font())
     painter.setPen(theme.color("text"))
-    words = shift.words.removeprefix(f"`{shift.column}`").removeprefix(":").strip()
-    painter.drawText(
-        place.adjusted(0, 26, 0, -20), _LEFT | _TOP | _WRAP, words[:1].upper() + words[1:]
-    )
+    words = shift.words.removeprefix(f"`{shift.column}`")
+    # After a colon stands a value, which is written as it is.
+    words = words[2:] if words.startswith(":") else words[1:2].upper() + words[2:]
+    painter.drawText(place.adjusted(0, 26, 0, -20), _LEFT | _TOP | _WRAP, words)
     painter.setFont(theme.font(9))
     painter.setPen(theme.color("muted"))
     below = place.adjusted(0, place.height() - 18, 0, 0)
@@ -186,8 +186,8 @@ def _paint_categories(painter: QPainter, place: QRect, shift: Shift) -> None:
         rows = [row for row in zip(names, old, new, strict=True) if row in kept]
     painter.setFont(theme.font(9))
     pitch = min(20.0, place.height() / max(1, len(rows)))
-    widest = round(place.width() * 0.4)
-    figures = painter.fontMetrics().horizontalAdvance("99.9 % \u2192 99.9 %") + 4
+    widest = round(place.width() * 0.36)
+    figures = painter.fontMetrics().horizontalAdvance("100.0 % \u2192 100.0 %") + 4
     room = place.width() - widest - 8 - figures - 6
     high = max((max(row[1:]) for row in rows), default=1.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -284,6 +284,22 @@ def test_that_two_types_have_a_common_one(
     assert common_type(before, after) is common
 
 
+def test_that_rows_changed_twice_are_found_below_rows_that_are_gone(workspace: Workspace):
+    """No row is equal, and the first ones differ in two columns: what stands above the rows that
+    are known stays together with it."""
+    rng = np.random.default_rng(0)
+    old = {f"c{n}": rng.integers(0, 9, 300) for n in range(6)} | {"x": rng.normal(size=300)}
+    new = {name: values[50:].copy() for name, values in old.items()}
+    new["x"] += 1
+    new["c0"][:20] = 99
+    found = aligned(
+        workspace, store_table(workspace, pa.table(old)), store_table(workspace, pa.table(new))
+    )
+    assert found.rows.removed.tolist() == list(range(50))
+    assert found.rows.changed_before.tolist() == list(range(50, 300))
+    assert found.cells.tolist() == [20, 0, 0, 0, 0, 0, 250]
+
+
 def test_that_a_version_without_rows_or_common_columns_is_all_new(workspace: Workspace):
     empty = store_table(workspace, table_of([]))
     some = store_table(workspace, table_of([(1, 0.0, "a", True)]))
