@@ -154,10 +154,13 @@ def _apply(
         others = lane(lambda store: concatenated(store, recipe))
         columns_after(version, recipe, others)  # What cannot be applied is not saved either.
         kept = lane(lambda store: save(store, name_for(target), recipe))
+    before = lane(lambda store: chain(store, version))
     job: dict[str, object] = {
         "parent": version.manifest,
         "others": {name: other.manifest for name, other in others.items()},
         "steps": to_plain(kept.steps),
+        "root": to_plain(before.root.columns),
+        "chain": to_plain((*before.steps, *kept.steps)),
     }
     detail: dict[str, object] = {
         "recipe": kept.ref,

@@ -9,12 +9,11 @@ from mlops_desktop.blobs import manifests
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.child import runner, storing
 from mlops_desktop.child.no_pandas import refuse_pandas
-from mlops_desktop.core.datasets import DataWarning, WarningKind
+from mlops_desktop.core.datasets import Column, DataWarning, WarningKind
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.ml import recipe
-from mlops_desktop.ml.fitted import sources
 from mlops_desktop.paths import Workspace
 
 _BATCH_ROWS = 16_384
@@ -50,7 +49,9 @@ def prepare(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.
     columns = recipe.columns_of(applied.table)
     batches = applied.table.to_batches(max_chunksize=_BATCH_ROWS)
     written = storing.write(workspace, folder, columns, batches, known)
-    made = sources(applied.fitted)
+    raw_columns = [from_plain(Column, column) for column in plain["root"]]
+    all_steps = [from_plain(Step, step) for step in plain["chain"]]
+    made = recipe.sources(raw_columns, all_steps)
     result = storing.publish(
         workspace,
         written,

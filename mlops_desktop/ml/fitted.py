@@ -83,7 +83,7 @@ class FittedStep:
         return (*found, *anew.values())
 
 
-def sources(fitted: Sequence[FittedStep]) -> dict[str, frozenset[str]]:
+def sources_of(fitted: Sequence[FittedStep]) -> dict[str, frozenset[str]]:
     """For each column that the steps have made, all columns on the way to it."""
     found: dict[str, frozenset[str]] = {}
     for step in fitted:

@@ -21,7 +21,7 @@ from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml import arrow_vectors, vectors
 from mlops_desktop.ml.arrow_vectors import ARROW_TYPES, columns_of
 from mlops_desktop.ml.expressions import INTEGER, NUMBER, SPOKEN, unknown_column
-from mlops_desktop.ml.fitted import FittedStep, needed
+from mlops_desktop.ml.fitted import FittedStep, needed, sources_of
 from mlops_desktop.ml.steps import rows
 from mlops_desktop.ml.steps.learning import TableLearner
 from mlops_desktop.ml.steps.planning import FEATURES, LEARNING, ROWS, located, planned
@@ -37,6 +37,7 @@ __all__ = [
     "fit_features",
     "needed",
     "outline",
+    "sources",
 ]
 Places = npt.NDArray[np.int64]
 
@@ -76,6 +77,19 @@ def check(
             raise checked.error
         found = checked.after
     return found
+
+
+def sources(columns: Sequence[Column], steps: Sequence[Step]) -> dict[str, frozenset[str]]:
+    """For each column that the steps make, all columns on the way to it. Raises as check()."""
+    found, fitted = tuple(columns), list[FittedStep]()
+    for number, step in _on(steps):
+        if step.kind in FEATURES:
+            try:
+                fitted.append(FEATURES[step.kind](planned(step, found)))
+            except UserError as error:
+                raise located(error, number, step) from error
+            found = fitted[-1].after(found)
+    return sources_of(fitted)
 
 
 def outline(

@@ -231,6 +231,8 @@ def test_that_what_a_recipe_makes_is_no_leak(store: Store, lane: DirectLane) -> 
     steps = [step(K.CYCLIC, column="months", period=24), step(K.SUM, columns=["months"], into="m")]
     made = recipes.apply(lane, "bills", steps)
     assert not [w for w in made.warnings if w.kind is WarningKind.LEAK]
+    later = recipes.apply(lane, made.ref, [step(K.FORMULA, into="two", formula="months_sin * 2")])
+    assert not [w for w in later.warnings if w.kind is WarningKind.LEAK]
 
 
 def test_that_a_preview_is_honest_about_its_sample(store: Store, lane: DirectLane) -> None:
