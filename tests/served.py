@@ -35,6 +35,10 @@ FIELDS = (
     Field("holiday", ColumnType.BOOLEAN, example=False),
     Field("at", ColumnType.DATETIME, example="2011-01-03T08:00:00"),
 )
+BACKGROUND: list[list[object]] = [
+    [hour, hour / 30, "summer" if hour % 3 else "winter", hour % 2 == 0, f"2011-0{1 + hour % 9}-03"]
+    for hour in range(24)
+]
 STEPS: list[dict[str, Any]] = [
     {"column": "hr", "kind": "number", "fill": 12.0},
     {"column": "temp", "kind": "number", "fill": 0.25},
@@ -77,7 +81,9 @@ def small_model(
     onnx.checker.check_model(model)
     task = Task.BINARY if classes else Task.REGRESSION
     signature = Signature(FIELDS, "cnt", task, classes, time_column="at")
-    return stored(workspace, signature, STEPS, model.SerializeToString(), version, name)
+    return stored(
+        workspace, signature, STEPS, model.SerializeToString(), version, name, background=BACKGROUND
+    )
 
 
 def stored(
@@ -88,6 +94,7 @@ def stored(
     version: int = 1,
     name: str = "bike",
     artifact: str = "model.onnx",
+    background: list[list[object]] | None = None,
 ) -> dict[str, Any]:
     """Put a model's files into the workspace; the answer is the job's "model"."""
     card = {
@@ -102,6 +109,8 @@ def stored(
         "model.json": objects.put_bytes(workspace, json.dumps(card).encode()),
         artifact: objects.put_bytes(workspace, model),
     }
+    if background is not None:
+        files["background.json"] = objects.put_bytes(workspace, json.dumps(background).encode())
     return {"name": name, "version": version, "model_version": version, "files": files}
 
 

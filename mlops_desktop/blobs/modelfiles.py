@@ -16,8 +16,9 @@ CARD = "model.json"  # What goes in, how a row becomes numbers, what comes out.
 EVALUATION = "evaluation.json"
 HELDOUT = "heldout.parquet"
 REFERENCE = "reference.json"  # What monitoring compares with.
+BACKGROUND = "background.json"  # Training rows that an explanation compares with.
 
-ALL = (SKOPS, ONNX, WHOLE, CARD, EVALUATION, HELDOUT, REFERENCE)
+ALL = (SKOPS, ONNX, WHOLE, CARD, EVALUATION, HELDOUT, REFERENCE, BACKGROUND)
 CARD_FORMAT = 1
 
 

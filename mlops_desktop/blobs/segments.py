@@ -12,6 +12,7 @@ import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -43,6 +44,7 @@ class Record:
 
     x: rows of input values, None where missing, datetimes as ISO text. y: a number or a class
     label (text) a row. p: the probabilities of each row's classes, None for numbers.
+    e: the explanation of each row as it was given, None where none was asked for.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Record:
     x: list[list[object]]
     y: list[float | str]
     p: list[list[float]] | None
+    e: list[dict[str, Any]] | None = None
 
 
 class SegmentWriter:
@@ -157,7 +160,13 @@ def read_records(
 def parse_record(line: bytes) -> Record:
     fields = orjson.loads(line)
     return Record(
-        fields["id"], fields["t"], fields["us"], fields["x"], fields["y"], fields.get("p")
+        fields["id"],
+        fields["t"],
+        fields["us"],
+        fields["x"],
+        fields["y"],
+        fields.get("p"),
+        fields.get("e"),
     )
 
 

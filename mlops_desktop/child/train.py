@@ -123,6 +123,7 @@ def train_table(
         modelfiles.EVALUATION: _json(to_plain(evaluation)),
         modelfiles.HELDOUT: _parquet(export.heldout_table(problem, exported)),
         modelfiles.REFERENCE: _json(export.reference(problem, fitted.pipeline, exported)),
+        modelfiles.BACKGROUND: _json(export.background(problem)),
     }
     if exported.onnx is not None:
         files[modelfiles.ONNX] = exported.onnx

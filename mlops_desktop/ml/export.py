@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mlops_desktop.core.evaluation import Parity
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.core.runs import Algorithm, Task
 from mlops_desktop.ml import graph, modelio, whole_graph
+from mlops_desktop.ml.attribution import BACKGROUND_ROWS
 from mlops_desktop.ml.encode import RowEncoder
 from mlops_desktop.ml.graph_nodes import Inexpressible
 from mlops_desktop.ml.pipeline import encoder_steps
@@ -117,6 +119,20 @@ def heldout_table(problem: Problem, exported: Exported) -> Any:
     for place, name in enumerate(classes):
         columns[f"probability {name}"] = exported.served[:, place]
     return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def background(problem: Problem) -> list[list[Any]]:
+    """Training rows as clients send them, which explanations compare with (`ml/attribution.py`)."""
+    train = problem.parts.train
+    some = np.random.default_rng(0).choice(train, min(BACKGROUND_ROWS, len(train)), replace=False)
+    table = problem.table.take(np.sort(some))
+    return [[_sent(value) for value in row.values()] for row in table.to_pylist()]
+
+
+def _sent(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def reference(problem: Problem, fitted: Any, exported: Exported) -> dict[str, Any]:

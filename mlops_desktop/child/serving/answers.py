@@ -22,6 +22,7 @@ from mlops_desktop.child.serving.transport import SMALL_BODY
 from mlops_desktop.core.ids import uuid7
 
 ROWS_LIMIT = 10_000
+EXPLAINED_LIMIT = 100
 REQUESTS_LIMIT = 64
 BUFFER_LIMIT = 48 * 1024 * 1024  # Of large bodies, arriving or waiting, all clients together.
 Receive = Callable[[], Awaitable[Any]]
@@ -77,6 +78,7 @@ class Answers:
         self._buffered = 0
         self._waiting = 0
         self._aside = ThreadPoolExecutor(1, "large bodies")
+        self._explaining = ThreadPoolExecutor(1, "explanations")
 
     async def answer(
         self, kind: BodyKind, headers: dict[bytes, bytes], receive: Receive, path: str
@@ -88,7 +90,8 @@ class Answers:
         if message["type"] != "http.request":
             raise ClientGone
         body: bytes = message["body"]
-        if not message["more_body"] and len(body) <= SMALL_BODY:
+        small = not message["more_body"] and len(body) <= SMALL_BODY
+        if small and not kind.explains(body):
             return self.at_once(kind, headers, body, path)
         given = rules.request_id(headers)
         return await self._answer_large(kind, given, body, message, receive, path, arrived_ns)
@@ -139,6 +142,7 @@ class Answers:
 
     def close(self) -> None:
         self._aside.shutdown()
+        self._explaining.shutdown()
         for active in self._all():
             active.journal.close()
 
@@ -188,8 +192,9 @@ class Answers:
             self._waiting += 1
             self._ids.begin(request_id)
             try:
+                aside = self._explaining if kind.explains(body) else self._aside
                 done = await asyncio.get_running_loop().run_in_executor(
-                    self._aside, _work, active.model, kind, request_id, digest, body, arrived_ns
+                    aside, _work, active.model, kind, request_id, digest, body, arrived_ns
                 )
                 return self._record(active, request_id, digest, done, arrived_ns)
             finally:
@@ -233,7 +238,7 @@ class Answers:
             labels = [values[label] for label in record.y]
         options: Options = kind.options(body)
         return (
-            kind.render(request_id, options, seen.header, labels, record.p),
+            kind.render(request_id, options, seen.header, labels, record.p, record.e),
             _headers(request_id),
         )
 
@@ -244,17 +249,23 @@ def _work(
     rows, options = kind.parse(body, model.checker)
     if len(rows) > ROWS_LIMIT:
         raise Refused(413, f"{len(rows)} rows; at most {ROWS_LIMIT} a request.")
+    explains = kind.explains(body)
+    if explains and len(rows) > EXPLAINED_LIMIT:
+        raise Refused(413, f"{len(rows)} rows; at most {EXPLAINED_LIMIT} a request are explained.")
     text = rows_text(body, model.columns, len(rows)) if len(body) > SMALL_BODY else None
     prediction = model.predict(rows, text)
+    reasons = model.explain(rows, prediction.y) if explains else None
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:
         fields["h"] = digest
     fields["us"] = (time.time_ns() - arrived_ns) // 1000
     fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
     fields["y"], fields["p"] = prediction.y, prediction.p
+    if reasons is not None:
+        fields["e"] = reasons
     line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     labels = model.typed(prediction.y)
-    answer = kind.render(request_id, options, model.header, labels, prediction.p)
+    answer = kind.render(request_id, options, model.header, labels, prediction.p, reasons)
     return Done(line, answer, prediction)
 
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -20,6 +21,7 @@ from mlops_desktop.child.serving.answers import (
     ClientGone,
     read_body,
 )
+from mlops_desktop.child.serving.checks import shown
 from mlops_desktop.child.serving.invocations import loads
 from mlops_desktop.child.serving.model import LoadedModel
 from mlops_desktop.child.serving.protocols import BodyKind, Csv, Infer, Json
@@ -41,6 +43,7 @@ _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _PROMETHEUS = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 _CSV, _RECORDS, _INFER = Csv(), Json(), Infer()
+_EXPLAINED: dict[BodyKind, BodyKind] = {_CSV: Csv(explain=True), _RECORDS: Json(explain=True)}
 
 
 class App:
@@ -80,7 +83,11 @@ class App:
             method, path = scope["method"], scope["path"]
             if method == "POST" and (kind_of := self._predictions.get(path)):
                 endpoint = ("POST", path)
-                body, extra = await self._answers.answer(kind_of(headers), headers, receive, path)
+                kind = kind_of(headers)
+                if scope["query_string"] and _explain(scope["query_string"]):
+                    kind = _explained(kind)
+                    path += "?explain"  # Another request, even of the same id and body.
+                body, extra = await self._answers.answer(kind, headers, receive, path)
             elif method == "POST" and (handler := self._handlers.get(path)):
                 endpoint = ("POST", path)
                 body, extra = await handler(headers, receive)
@@ -106,14 +113,17 @@ class App:
         """The answer to a small prediction whose body is here; None for anything else."""
         path = scope["path"]
         kind_of = self._predictions.get(path)
-        if kind_of is None or scope["method"] != "POST":
+        if kind_of is None or scope["method"] != "POST" or scope["query_string"]:
             return None
         began = time.perf_counter()
         status = 200
         extra: Extra
         try:
             headers = self._guard.admit(scope)
-            answer, extra = self._answers.at_once(kind_of(headers), headers, body, path)
+            kind = kind_of(headers)
+            if kind.explains(body):
+                return None
+            answer, extra = self._answers.at_once(kind, headers, body, path)
         except Refused as refused:
             status, extra, answer = _refused(refused)
         except Exception:
@@ -213,6 +223,31 @@ def _infer(headers: Headers) -> BodyKind:
         raise Refused(400, "Binary tensors are not taken; send them as JSON.")
     rules.check_json(headers, may_be_absent=True)  # Triton's client names none.
     return _INFER
+
+
+def _explain(query: bytes) -> bool:
+    """What a prediction's address asks for beside the path."""
+    try:
+        given = parse_qsl(query.decode(), keep_blank_values=True, strict_parsing=True)
+    except ValueError:
+        raise Refused(400, "The address is not well-formed after its question mark.") from None
+    wanted = False
+    for name, value in given:
+        if name != "explain":
+            raise Refused(400, f"Unknown parameter {shown(name)}; there is explain=true.")
+        if value not in ("true", "false"):
+            raise Refused(400, f"explain is {shown(value)}, not true or false.")
+        wanted = value == "true"
+    return wanted
+
+
+def _explained(kind: BodyKind) -> BodyKind:
+    found = _EXPLAINED.get(kind)
+    if found is None:
+        raise Refused(
+            400, 'This protocol asks for it in the body: "parameters": {"explain": true}.'
+        )
+    return found
 
 
 def _refused(refused: Refused) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mlops_desktop.blobs.segments import SegmentHeader
 from mlops_desktop.child.serving.checks import RowChecker, Rows, check_depth, missing_text, shown
 from mlops_desktop.child.serving.invocations import loads
 from mlops_desktop.child.serving.refused import Refused
@@ -24,6 +25,7 @@ _DATATYPE_OF = {
     ColumnType.DATETIME: "BYTES",
 }
 OUTPUTS = ("prediction", "probabilities", "prediction_id")
+REASONS = ("contributions", "baseline", "explained")
 
 
 def parse(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
@@ -100,21 +102,35 @@ def _check_outputs(request: dict[str, Any]) -> None:
         raise Refused(400, '"outputs" is not a list of objects.')
     for item in wanted:
         check_depth(item, 30)
-        if item.get("name") not in OUTPUTS:
+        if item.get("name") not in OUTPUTS + REASONS:
             raise Refused(
-                400, f"Unknown output {shown(item.get('name'))}; there are {', '.join(OUTPUTS)}."
+                400,
+                f"Unknown output {shown(item.get('name'))}; there are "
+                f"{', '.join(OUTPUTS)}, and of explanations {', '.join(REASONS)}.",
             )
 
 
+def explains(request: object) -> bool:
+    """Whether the parameters ask for explanations."""
+    parameters = request.get("parameters") if isinstance(request, dict) else None
+    wanted = parameters.get("explain", False) if isinstance(parameters, dict) else False
+    if not isinstance(wanted, bool):
+        raise Refused(400, f"The parameter explain is {shown(wanted)}, not true or false.")
+    return wanted
+
+
 def answer(
-    model: str,
-    version: int,
+    served: SegmentHeader,
     request_id: str,
     request: dict[str, Any],
     labels: list[object],
     probabilities: list[list[float]] | None,
+    reasons: list[dict[str, Any]] | None,
 ) -> bytes:
-    """The response with the outputs that were asked for, or all."""
+    """The response with the outputs that were asked for, or all.
+
+    contributions are in the order of the model's inputs, [rows, inputs].
+    """
     rows = len(labels)
     ids = [f"{request_id}:{row}" for row in range(rows)]
     outputs: dict[str, dict[str, Any]] = {
@@ -125,15 +141,27 @@ def answer(
         width = len(probabilities[0]) if probabilities else 0
         flat = [value for row in probabilities for value in row]
         outputs["probabilities"] = {"datatype": "FP64", "shape": [rows, width], "data": flat}
+    if reasons is not None:
+        parts = [reason["contributions"][name] for reason in reasons for name in served.columns]
+        width = len(served.columns)
+        outputs |= {
+            "contributions": {"datatype": "FP64", "shape": [rows, width], "data": parts},
+            "baseline": {"datatype": "FP64", "shape": [rows], "data": _each(reasons, "baseline")},
+            "explained": {"datatype": "BYTES", "shape": [rows], "data": _each(reasons, "of")},
+        }
     wanted = [item["name"] for item in request.get("outputs") or ()] or list(outputs)
     return orjson.dumps(
         {
-            "model_name": model,
-            "model_version": str(version),
+            "model_name": served.model,
+            "model_version": str(served.version),
             "id": request.get("id") or request_id,
             "outputs": [{"name": name, **outputs[name]} for name in wanted if name in outputs],
         }
     )
+
+
+def _each(reasons: list[dict[str, Any]], key: str) -> list[Any]:
+    return [reason[key] for reason in reasons]
 
 
 def _datatype(labels: list[object]) -> str:

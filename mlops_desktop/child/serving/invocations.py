@@ -192,8 +192,9 @@ def answer(
     labels: list[object],
     probabilities: list[list[float]] | None,
     classes: list[object],
+    reasons: list[dict[str, Any]] | None,
 ) -> bytes:
-    """{"predictions": [...], "prediction_ids": [...]}, and the probabilities if asked for."""
+    """{"predictions": [...], "prediction_ids": [...]}, and what else was asked for."""
     fields: dict[str, object] = {
         "predictions": labels,
         "prediction_ids": [f"{request_id}:{row}" for row in range(len(labels))],
@@ -201,4 +202,6 @@ def answer(
     if probabilities is not None:
         fields["classes"] = classes
         fields["probabilities"] = probabilities
+    if reasons is not None:
+        fields["explanations"] = reasons
     return orjson.dumps(fields)

@@ -10,6 +10,7 @@ from mlops_desktop.child.serving.checks import RowChecker, Rows
 
 Options = dict[str, Any]
 Probabilities = list[list[float]] | None
+Explained = list[dict[str, Any]] | None
 
 
 class BodyKind(Protocol):
@@ -21,6 +22,9 @@ class BodyKind(Protocol):
     def options(self, body: bytes) -> Options:
         """What else a body asks for that parse() has taken before."""
 
+    def explains(self, body: bytes) -> bool:
+        """Whether each answer is to be explained, which takes longer than to give it."""
+
     def render(
         self,
         request_id: str,
@@ -28,12 +32,16 @@ class BodyKind(Protocol):
         served: SegmentHeader,
         labels: list[object],
         probabilities: Probabilities,
+        reasons: Explained,
     ) -> bytes:
         """The answer's body. served says which model version gave it."""
 
 
 class Json:
-    """MLflow's scoring protocol in JSON."""
+    """MLflow's scoring protocol in JSON. explain: the address asks for explanations."""
+
+    def __init__(self, *, explain: bool = False) -> None:
+        self._explain = explain
 
     def parse(self, body: bytes, checker: RowChecker) -> tuple[Rows, Options]:
         return invocations.parse_json(body, checker)
@@ -41,6 +49,9 @@ class Json:
     def options(self, body: bytes) -> Options:
         return invocations.loads(body).get("params") or {}
 
+    def explains(self, body: bytes) -> bool:  # noqa: ARG002  The shape of BodyKind.
+        return self._explain
+
     def render(
         self,
         request_id: str,
@@ -48,10 +59,12 @@ class Json:
         served: SegmentHeader,
         labels: list[object],
         probabilities: Probabilities,
+        reasons: Explained,
     ) -> bytes:
         if not options.get("probabilities"):
             probabilities = None
-        return invocations.answer(request_id, labels, probabilities, list(served.outputs[1:]))
+        classes: list[object] = list(served.outputs[1:])
+        return invocations.answer(request_id, labels, probabilities, classes, reasons)
 
 
 class Csv(Json):
@@ -74,6 +87,9 @@ class Infer:
         request: Options = invocations.loads(body)
         return request
 
+    def explains(self, body: bytes) -> bool:
+        return b'"explain"' in body and inference.explains(invocations.loads(body))
+
     def render(
         self,
         request_id: str,
@@ -81,7 +97,6 @@ class Infer:
         served: SegmentHeader,
         labels: list[object],
         probabilities: Probabilities,
+        reasons: Explained,
     ) -> bytes:
-        return inference.answer(
-            served.model, served.version, request_id, options, labels, probabilities
-        )
+        return inference.answer(served, request_id, options, labels, probabilities, reasons)

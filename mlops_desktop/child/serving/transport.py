@@ -24,6 +24,7 @@ HEAD_LIMIT = 64 * 1024
 CONNECTIONS_LIMIT = 500
 SMALL_BODY = 64 * 1024  # Larger ones are worked on in a thread, so that small ones do not wait.
 _KNOWN_HEADS, _KNOWN_HEAD_LIMIT = 32, 1024
+_IN_A_ROW = 16  # Requests of one packet that are answered before other connections have a turn.
 _FIELDS = {
     "body", "disconnected", "flow", "keep_alive", "message_event", "more_body", "on_response",
     "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue",
@@ -58,8 +59,9 @@ class Transport(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._at_once = cast("AtOnce", self.app).at_once
         self.waiting_since = self.idle_since = 0.0
-        self._in_head = True
-        self._head_bytes = 0
+        self._in_head = self._began_here = False
+        self._head_bytes = 0  # Of the packets after the one in which the head began.
+        self._left = _IN_A_ROW
         self._held: RequestResponseCycle | None = None
         self._packet = b""
         self._known: dict[bytes, _Head] = {}
@@ -75,9 +77,11 @@ class Transport(HttpToolsProtocol):
             return
         self.idle_since = 0.0
         self._packet = data if self._is_between() else b""
+        self._began_here = False
+        self._left = _IN_A_ROW
         super().data_received(data)
         self._packet = b""
-        if self._in_head:
+        if self._in_head and not self._began_here:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT:
                 self.refuse(431, b"The request's head is larger than 64 KB.")
@@ -85,7 +89,8 @@ class Transport(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.waiting_since = time.monotonic()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = self._began_here = True
+        self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -97,7 +102,10 @@ class Transport(HttpToolsProtocol):
         cycle, self._held = self._held, None
         if cycle is None or self.transport.is_closing():
             return
-        answer = None if self.flow.write_paused else self._at_once(cycle.scope, bytes(cycle.body))
+        answer = None
+        if self._left and not self.flow.write_paused:
+            self._left -= 1
+            answer = self._at_once(cycle.scope, bytes(cycle.body))
         if answer is None:
             super()._start_asgi_task(cycle, self.app)
             return
@@ -141,9 +149,8 @@ class Transport(HttpToolsProtocol):
     def _is_between(self) -> bool:
         """True where the next byte begins a request, and every earlier one is answered."""
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None:
-            return self._head_bytes == 0
-        return not self._in_head and cycle.response_complete and not cycle.more_body
+        answered = cycle is None or (cycle.response_complete and not cycle.more_body)
+        return answered and not self._in_head
 
     def _remember(self, cycle: RequestResponseCycle) -> None:
         """Know this head again, if it and its body were all of one packet, and nobody's alone."""
