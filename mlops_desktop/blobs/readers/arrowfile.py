@@ -85,7 +85,8 @@ class ArrowReading:
                 # Not needed by the other formats.
                 import pyarrow.parquet as parquet  # noqa: PLC0415
 
-                with parquet.ParquetFile(self._path, buffer_size=1 << 20) as file:
+                # What is read ahead is kept until the end, as of pyarrow 26: the whole file.
+                with parquet.ParquetFile(self._path, pre_buffer=False) as file:
                     yield file
             else:
                 with pa.memory_map(str(self._path)) as data, pa.ipc.open_file(data) as file:
