@@ -13,9 +13,10 @@ import pytest
 
 from mlops_desktop.actions import changed_rows, changes, datasets
 from mlops_desktop.actions.lane import Context, DirectLane
+from mlops_desktop.blobs import manifests
 from mlops_desktop.core.changes import Changes, ColumnChangeKind, fields
 from mlops_desktop.core.datasets import DatasetVersion, Source
-from mlops_desktop.core.errors import Cancelled, NotFound, UserError
+from mlops_desktop.core.errors import Cancelled, Damaged, NotFound, UserError
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
 from tests.stored import changed, wide_mix
@@ -264,3 +265,13 @@ def test_that_the_likeliest_version_to_compare_with_comes_first(lane: DirectLane
     refs = [one.ref for one in changes.comparable(store, others[1])]
     assert refs == ["mine@1", "mine@3", "raw@1"]
     assert [one.ref for one in changes.comparable(store, raw)] == ["mine@3"]
+
+
+def test_that_a_damaged_version_is_not_compared(lane: DirectLane, store: Store):
+    old = customers()
+    before, after = add(lane, old), add(lane, old | {"charges": old["charges"] * 2})
+    manifest = manifests.read(store.workspace, after.manifest)
+    lost = manifest.places[manifest.chunks[0].columns[2]].pack
+    store.workspace.blob(lost).unlink()
+    with pytest.raises(Damaged, match="is missing"):
+        changes.changes(lane, before.ref, after.ref)

@@ -103,6 +103,14 @@ def test_that_changed_cells_are_marked_on_both_sides(tab: ChangesTab, jobs: Jobs
     assert (before.pages.headerData(5, vertical), after.pages.headerData(5, vertical)) == ("6", "7")
 
 
+def test_that_a_chosen_cell_tells_its_column(tab: ChangesTab, jobs: Jobs, qtbot: QtBot):
+    show(tab, qtbot, add(jobs, customers()), add(jobs, edited()))
+    with qtbot.waitSignal(tab.column_chosen) as told:
+        tab.rows.after.setCurrentIndex(tab.rows.after.pages.index(0, 2))
+    assert told.args == ["tenure"]
+    assert tab.rows.before.currentIndex().column() == 2
+
+
 def test_that_scrolling_one_side_scrolls_the_other(tab: ChangesTab, jobs: Jobs, qtbot: QtBot):
     show(tab, qtbot, add(jobs, customers()), add(jobs, edited()))
     tab.rows.after.verticalScrollBar().setValue(700)

@@ -80,6 +80,7 @@ class ChangesTab(VersionTab):
         self._sections = QStackedWidget()
         self.rows = RowsSection(self.jobs, self.workspace)
         self.rows.failed.connect(self._error.show_error)
+        self.rows.after.column_chosen.connect(self._tell_column)
         self.columns = ColumnsSection()
         self.columns.column_wanted.connect(self._show_column)
         self.shifts = ShiftsSection()
@@ -212,6 +213,13 @@ class ChangesTab(VersionTab):
         some_rows = bool(found.changed or found.added or found.removed)
         self.show_section(_ROWS if some_rows else _COLUMNS)
         self._stack.setCurrentIndex(_FULL)
+
+    def _tell_column(self, number: int) -> None:
+        columns = self.rows.after.pages.columns
+        if number < len(columns) and self.version is not None:
+            name = columns[number].title
+            if self.version.column(name) is not None:
+                self.column_chosen.emit(name)
 
     def _show_column(self, name: str) -> None:
         self.rows.show_column(name)
