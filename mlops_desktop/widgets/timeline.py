@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -17,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -49,9 +50,11 @@ class TimelineEntry(NamedTuple):
 
 
 class Timeline(QListView):
-    """chosen(key) is emitted where the user, or choose(), picks an entry."""
+    """chosen(key) is emitted where the user, or choose(), picks an entry. menu_wanted(key, place on
+    the screen): a right click, or the menu key, which picks the entry first."""
 
     chosen = Signal(str)
+    menu_wanted = Signal(str, QPoint)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -86,6 +89,16 @@ class Timeline(QListView):
 
     def keys(self) -> list[str]:
         return [entry.key for entry in self._entries.entries if entry.key]
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        entry = self._entries.entry(index)
+        if entry is None or not entry.key:
+            return
+        self.setCurrentIndex(index)
+        at = self.visualRect(index).center() if by_key else event.pos()
+        self.menu_wanted.emit(entry.key, self.viewport().mapToGlobal(at))
 
     def _go_to(self, key: str) -> None:
         for row, entry in enumerate(self._entries.entries):

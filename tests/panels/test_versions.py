@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import datasets, storage, versions
@@ -125,6 +133,28 @@ def test_that_a_note_is_shown_and_can_be_edited_and_removed(
     with qtbot.waitSignal(panel.toast, timeout=WAIT_MS):
         choose(panel, "version-unnote")
     qtbot.waitUntil(lambda: "80 rows" in entry(panel, "rentals@2"), timeout=WAIT_MS)
+
+
+def test_that_the_menu_opens_by_button_and_by_key_for_the_chosen_version(
+    panel: DatasetsPanel, qtbot: QtBot
+) -> None:
+    panel.history.choose("rentals@1")
+
+    def opened() -> list[QMenu]:
+        return [menu for menu in panel.care.findChildren(QMenu) if menu.isVisible()]
+
+    more = panel.findChild(QToolButton, "version-menu")
+    assert more is not None
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(opened()) == 1)
+    opened()[0].close()
+    place = panel.history.viewport().rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, place, place)
+    with qtbot.waitSignal(panel.history.menu_wanted) as wanted:
+        QApplication.sendEvent(panel.history.viewport(), event)
+    assert wanted.args[0] == "rentals@1"
+    qtbot.waitUntil(lambda: len(opened()) == 1)
+    opened()[0].close()
 
 
 def test_that_the_history_says_who(panel: DatasetsPanel, jobs: Jobs) -> None:

@@ -53,11 +53,10 @@ class VersionHistory(Card):
         self.timeline = Timeline(self.tr("Versions"))
         self.timeline.setObjectName("dataset-versions")
         self.timeline.chosen.connect(self._on_chosen)
-        self.timeline.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.timeline.customContextMenuRequested.connect(self._open_menu)
+        self.timeline.menu_wanted.connect(lambda ref, at: self.menu(ref).popup(at))
         self._more = IconButton("ellipsis", self.tr("What can be done with this version (Menu)"))
         self._more.setObjectName("version-menu")
-        self._more.clicked.connect(lambda: self._open_menu(QPoint(self.width() - 60, 0)))
+        self._more.clicked.connect(self._open_menu)
         self.header.setContentsMargins(8, 0, 4, 0)
         self.header.addWidget(label(self.tr("Versions"), muted=True), 1)
         self.header.addWidget(self._more)
@@ -137,12 +136,9 @@ class VersionHistory(Card):
         action.triggered.connect(lambda: run())  # noqa: PLW0108 - Qt's `checked` ends here
         menu.addAction(action)
 
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.timeline.indexAt(at)
-        if self.sender() is self.timeline and index.isValid():
-            self.timeline.setCurrentIndex(index)
-        if self.timeline.current() in self._versions:
-            self.menu(self.timeline.current()).popup(self.timeline.viewport().mapToGlobal(at))
+    def _open_menu(self) -> None:
+        if (ref := self.timeline.current()) in self._versions:
+            self.menu(ref).popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
 
     def _on_chosen(self, ref: str) -> None:
         self.close_asks()
