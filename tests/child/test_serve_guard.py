@@ -196,6 +196,34 @@ def test_that_pipelined_requests_are_answered_in_order(server: Server) -> None:
     assert places == sorted(places)
 
 
+def test_that_a_flood_over_one_connection_does_not_hold_up_others(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    count = 20_000
+    with served(tmp_path_factory.mktemp("workspace")) as server:
+        lines = "\r\n".join(known(server))
+        one = f"POST /invocations HTTP/1.1\r\n{lines}\r\nContent-Length: {len(PREDICT)}\r\n\r\n"
+        flood = (one.encode() + PREDICT) * count
+        assert server.predict(ROW)[0] == 200
+        memory = psutil.Process(server.process.pid).memory_info().rss
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            sending = threading.Thread(target=connection.sendall, args=(flood,))
+            sending.start()
+            took = []
+            for _ in range(200):  # Nobody reads the answers of the flood yet.
+                asked = time.monotonic()
+                assert server.predict(ROW)[0] == 200
+                took.append(time.monotonic() - asked)
+            assert sorted(took)[197] < 0.5
+            assert psutil.Process(server.process.pid).memory_info().rss - memory < 150e6
+            answered, data = 0, b"."
+            while answered < count and data:
+                data = connection.recv(1 << 20)
+                answered += data.count(b'"predictions"')
+            sending.join()
+        assert answered == count
+
+
 def test_that_slow_clients_get_408_and_do_not_slow_good_ones(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
