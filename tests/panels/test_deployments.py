@@ -258,3 +258,44 @@ def test_that_without_an_approved_model_the_way_leads_to_models(
         click(panel, "open-models", qtbot)
     assert asked.args == ["models", None]
     panel.hide()
+
+
+def test_that_a_canary_is_tried_promoted_and_rolled_back(
+    running: DeploymentsPanel, full: Workspace, qtbot: QtBot
+) -> None:
+    running._jobs.run(running, lambda store: models.approve(store, "leaving@2", "Also good."))
+    qtbot.waitUntil(lambda: running.rollout.version.count() == 1, timeout=_START_MS)
+    running.tabs.set_current(running._rollout_at)
+    running.rollout.percent.setValue(25)
+    click(running, "start-canary", qtbot)
+    said = running.findChild(QLabel, "second-version")
+    assert said is not None
+    qtbot.waitUntil(said.isVisible, timeout=_START_MS)
+    assert said.text() == "v2 answers 25 % of the requests, v1 the others."
+    click(running, "promote", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot, version=2)
+    qtbot.waitUntil(lambda: not said.isVisible(), timeout=_START_MS)
+    click(running, "roll-back-here", qtbot)
+    wait_state(running, DeploymentState.RUNNING, qtbot, version=1)
+
+
+def test_that_a_dataset_and_a_file_are_answered_at_once(
+    running: DeploymentsPanel, full: Workspace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    running.tabs.set_current(running._batch_at)
+    tab = running.batch
+    qtbot.waitUntil(lambda: tab.source.currentData() == "customers@1", timeout=_START_MS)
+    click(running, "batch-to-dataset", qtbot)
+    said = running.findChild(QLabel, "batch-done")
+    assert said is not None
+    qtbot.waitUntil(said.isVisible, timeout=_START_MS)
+    assert said.text() == "300 rows answered by leaving@1: leaving-answers@1"
+
+    target = tmp_path / "answers.csv"
+    tab.choose_file = lambda then: then(str(full.root / "customers.csv"))
+    tab.choose_target = lambda name, then: then(str(target))
+    click(running, "batch-file", qtbot)
+    click(running, "batch-to-file", qtbot)
+    qtbot.waitUntil(target.exists, timeout=_START_MS)
+    qtbot.waitUntil(lambda: str(target) in said.text(), timeout=_START_MS)
+    assert len(target.read_text().splitlines()) == 301

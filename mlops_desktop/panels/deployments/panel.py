@@ -16,6 +16,7 @@ from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.deployments import Deployment, DeploymentState, LiveStats
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.panels.deployments.batch import BatchTab
 from mlops_desktop.panels.deployments.changes import Changes
 from mlops_desktop.panels.deployments.failure import FailureBox
 from mlops_desktop.panels.deployments.logs import LogsTab
@@ -106,6 +107,8 @@ class DeploymentsPanel(Page):
         self.try_tab = TryTab(self._jobs, self._workspace)
         self.requests = RequestsTab(self._jobs, self._workspace)
         self.logs = LogsTab(self._jobs, self._workspace)
+        self.batch = BatchTab(self._jobs)
+        self.batch.open_panel.connect(self.open_panel)
         self.rollout = RolloutTab(self._jobs, self._workspace)
         self.rollout.toast.connect(self.toast)
         self.tabs = Tabs(self.tr("About the deployment"))
@@ -113,6 +116,7 @@ class DeploymentsPanel(Page):
         self.tabs.add(self.tr("Try it"), self.try_tab)
         self._requests_at = self.tabs.add(self.tr("Requests"), self.requests)
         self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
+        self._batch_at = self.tabs.add(self.tr("Batch"), self.batch)
         self._rollout_at = self.tabs.add(self.tr("Rollout"), self.rollout)
         self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
         self.tabs.shown.connect(self._on_tick)
@@ -209,6 +213,7 @@ class DeploymentsPanel(Page):
         self.strip.show_job(self._changes.text() or None)
         self.try_tab.show_deployment(deployment, served.signature if served else None)
         self.requests.show_deployment(deployment)
+        self.batch.show_deployment(deployment)
         self.rollout.show_deployment(
             deployment, [v for v in self._approved() if v.model == deployment.model]
         )

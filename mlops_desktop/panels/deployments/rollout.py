@@ -60,7 +60,7 @@ class RolloutTab(QWidget):
         self._words.setWordWrap(True)
         self._more = label(muted=True, wrap=True)
         self._more.setObjectName("agreement")
-        self._promote = primary(self.tr("Promote"), "arrow-up", self._on_promote)
+        self._promote = primary(self.tr("Promote"), "package-check", self._on_promote)
         self._promote.setObjectName("promote")
         end = secondary(self.tr("End the trial"), "x", self._on_end)
         end.setObjectName("end-trial")
@@ -87,6 +87,8 @@ class RolloutTab(QWidget):
         self.percent.setDecimals(1)
         self.percent.setValue(10.0)
         self.percent.setSuffix(" %")
+        # A style sheet's padding does not reach the text of a spin box.
+        self.percent.lineEdit().setTextMargins(8, 0, 0, 0)
         self.percent.setAccessibleName(self.tr("Part of the requests"))
         self._canary = Button(self.tr("As a canary"), clicked=self._on_canary)
         self._canary.setObjectName("start-canary")
@@ -183,7 +185,7 @@ class RolloutTab(QWidget):
             return
         self._words.setText(_words(self, deployment, second))
         if second.role is Role.CANARY:
-            text = self.tr("Monitor shows both versions side by side.")
+            text = self.tr("Its answers are on record under its own version.")
             self._more.setText(text)
         elif not self._more.text():
             self._more.setText(self.tr("Nothing compared yet."))
