@@ -139,6 +139,7 @@ def pose(table: pa.Table, spec: TrainSpec, origin: Origin | None = None) -> Prob
         frame = prepare(recipe.features_on_table(raw, fitted), features)
         needs, steps = needed(fitted, used)
         inputs = list(needs)
+        _check_inputs(inputs, spec.target, steps)
     else:
         inputs = list(used)
     time_column = _served_time(raw, spec.time_column)
@@ -167,6 +168,23 @@ def pose(table: pa.Table, spec: TrainSpec, origin: Origin | None = None) -> Prob
         warnings=tuple(warnings),
         time=time,
         steps=steps,
+    )
+
+
+def _check_inputs(inputs: list[str], target: str, steps: tuple[FittedStep, ...]) -> None:
+    """Nobody who asks for the target can send it."""
+    if target not in inputs:
+        return
+    made = [
+        made.column.name
+        for step in steps
+        for made in step.makes
+        if target in [name for name, _ in made.expression.columns]
+    ]
+    raise UserError(
+        f"{', '.join(made)} is computed from {target}, which is to be predicted.",
+        why="When the model is asked, that is not known yet.",
+        hint=f"Leave it out (--exclude {made[0]}), or take the step out of the recipe.",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.runs import Algorithm, Task
 from mlops_desktop.core.steps import StepKind
@@ -102,3 +103,13 @@ def test_that_a_step_without_an_onnx_form_is_told() -> None:
     exported = export.export(problem, fitted(problem, Algorithm.LINEAR).pipeline)
     assert exported.whole is None
     assert exported.why_no_whole == "length of text has no ONNX form."
+
+
+def test_that_a_feature_that_is_computed_from_the_target_is_refused() -> None:
+    ratio = Step(StepKind.RATIO, {"column": "price", "by": "rooms", "into": "room_price"})
+    with pytest.raises(UserError, match="room_price is computed from price") as caught:
+        derived(steps=(*STEPS, ratio))
+    assert "--exclude room_price" in caught.value.hint
+    others = spec_for(Task.REGRESSION).exclude
+    inputs = derived(steps=(*STEPS, ratio), exclude=(*others, "room_price")).signature.inputs
+    assert "price" not in [item.name for item in inputs]
