@@ -158,7 +158,9 @@ class App:
             "/version": lambda: (__version__.encode(), [_TEXT]),
             "/metrics": lambda: (self._stats.prometheus(), [_PROMETHEUS]),
             "/openapi.json": lambda: _json(
-                openapi.document(model.name, model.version, model.signature)
+                openapi.document(
+                    model.name, model.version, model.signature, list(model.labels.values())
+                )
             ),
             "/v2": lambda: _json(
                 {"name": "mlops_desktop", "version": __version__, "extensions": []}

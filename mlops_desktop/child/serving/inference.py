@@ -16,8 +16,8 @@ from mlops_desktop.core.models import Signature
 
 _INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
 _FLOATS = {"FP16", "FP32", "FP64"}
-_DATATYPES = _INTEGERS | _FLOATS | {"BOOL", "BYTES"}
-_DATATYPE_OF = {
+DATATYPES = _INTEGERS | _FLOATS | {"BOOL", "BYTES"}
+DATATYPE_OF = {
     ColumnType.NUMBER: "FP64",
     ColumnType.INTEGER: "INT64",
     ColumnType.BOOLEAN: "BOOL",
@@ -65,7 +65,7 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
     name, shape, data = tensor["name"], tensor["shape"], tensor.get("data")
     if not isinstance(name, str):
         raise Refused(400, f"An input's name is {shown(name)}, not text.")
-    if tensor["datatype"] not in _DATATYPES:
+    if tensor["datatype"] not in DATATYPES:
         raise Refused(400, f"Input {shown(name)}: unknown datatype {shown(tensor['datatype'])}.")
     if not (
         isinstance(shape, list) and shape and all(type(size) is int and size >= 0 for size in shape)
@@ -185,7 +185,7 @@ def metadata(
         "versions": [str(version)],
         "platform": "mlops_desktop",
         "inputs": [
-            {"name": field.name, "datatype": _DATATYPE_OF[field.type], "shape": [-1]}
+            {"name": field.name, "datatype": DATATYPE_OF[field.type], "shape": [-1]}
             for field in signature.inputs
         ],
         "outputs": outputs,
