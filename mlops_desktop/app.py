@@ -180,6 +180,12 @@ class App(QObject):
             (self.tr("Open the sample project"), self.open_sample, "", "database"),
             (self.tr("Open another workspace"), self._choose_workspace, "", "folder-open"),
             (self.tr("Help"), lambda: self._show_help(self.window.help_topic), "", "info"),
+            (
+                self.tr("Storage and clean-up"),
+                partial(self._open, "settings", "storage"),
+                "",
+                "trash-2",
+            ),
             (self.tr("Theme: light"), partial(self._set_theme, "light"), "", "sun"),
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):

@@ -21,6 +21,16 @@ from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.05
 _CLEAN_UP = "cleanup"
+_WORK = {  # By the names of scratch folders.
+    "import": "An import",
+    "table": "An import",
+    "pasted": "An import",
+    "preview": "The preview of a file",
+    "check": "A check of rules",
+    "score": "A scoring",
+    "train": "A training",
+    _CLEAN_UP: "Another clean-up",
+}
 _CLEAN_UP_S = 120.0  # A clean-up that takes longer than this is not waited for.
 _CLOCK_S = 600.0  # The wall clock may have been set between.
 _GRACE_S = 1.0  # Asked to stop, a child has this long before it is killed.
@@ -54,9 +64,8 @@ def cleaning(workspace: Workspace) -> Iterator[Path]:
         ]
         if others:
             name, pid, _ = others[0].name.rsplit("-", 2)
-            work = {"import": "An import", "table": "An import", "train": "A training"}
             raise UserError(
-                f"{work.get(name, name.capitalize())} is going on, so nothing was freed.",
+                f"{_WORK.get(name, name.capitalize())} is going on, so nothing was freed.",
                 why=f"Process {pid} is at work in this workspace.",
                 hint="Clean up when it has ended.",
             )

@@ -181,7 +181,7 @@ def test_that_nothing_is_freed_while_somebody_writes_blobs(store: Store, lane: D
 
 
 def test_that_of_two_clean_ups_one_gives_way(store: Store, lane: DirectLane) -> None:
-    with cleaning(store.workspace), pytest.raises(UserError, match="Cleanup is going on"):
+    with cleaning(store.workspace), pytest.raises(UserError, match="Another clean-up is going on"):
         cleanup.clean(lane, cleanup.plan(store))
 
 
