@@ -73,6 +73,28 @@ def review(store: Store, deployment: Deployment) -> None:
     rows.note_reviewed(store, deployment.id, deployment.model_version)
 
 
+def withdraw(store: Store, deployment: Deployment) -> None:
+    """End active alerts about the error that no windows bear out any more: labels were undone.
+    Inside write(), before review()."""
+    metric = METRICS[model_rows.get(store, deployment.model_version).metric]
+    rule = next(rule for rule in RULES if rule.kind is AlertKind.ERROR)
+    for alert in alert_rows.alerts(store, deployment.id):
+        if alert.state is not AlertState.ACTIVE or alert.kind is not rule.kind:
+            continue
+        readings = [
+            reading
+            for window in rows.windows(store, deployment.id)
+            if window.version == alert.version and window.complete and window.start >= alert.since
+            for _, reading in _readings(rule.kind, window, metric)
+        ]
+        if not any(
+            reading.bad and _in_a_row(readings, place, rule.windows)
+            for place, reading in enumerate(readings)
+        ):
+            # It covers no window, so that the same can be told again once labels say so.
+            _resolve(store, deployment, alert, alert.since)
+
+
 @dataclass(slots=True)
 class _Told:
     """The alerts that there are about one subject."""

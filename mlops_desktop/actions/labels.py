@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -90,7 +91,9 @@ def add_labels_table(
     context: Context | None = None,
 ) -> LabelBatch:
     """Join labels that are at hand already, one a prediction id; None where missing."""
-    return _add(lane, name, list(prediction_ids), _as_text(values), source, "", context)
+    ids, texts = list(prediction_ids), _as_text(values)
+    sha256 = hashlib.sha256(json.dumps([ids, texts]).encode()).hexdigest()
+    return _add(lane, name, ids, texts, source, sha256, context)
 
 
 def _add(
@@ -234,13 +237,14 @@ def _store(
     known = label_rows.actuals(store, deployment.id, [label.prediction_id for label in found])
     fresh = [label for label in found if known.get(label.prediction_id) != label.actual]
     batch = replace(batch, known=len(found) - len(fresh))
-    if not fresh:
+    if not fresh and (not found or label_rows.has_batch(store, deployment.id, sha256)):
         return batch
     with store.write("monitoring"):
         number = label_rows.add_batch(
             store, deployment.id, source, sha256, batch.rows, batch.matched
         )
-        label_rows.add_labels(store, deployment.id, number, fresh)
+        # What an older file has said, too: it may be undone, and this one still says it.
+        label_rows.add_labels(store, deployment.id, number, found)
         store.audit(
             "labels.added",
             deployment.name,
@@ -250,12 +254,17 @@ def _store(
             matched=batch.matched,
             known=batch.known,
         )
-        for version, start_us in sorted({(one.model_version, one.window_us) for one in fresh}):
-            labels = label_rows.labels_of(store, deployment.id, version, start_us)
-            error = windows.error_of(watches[version], labels)
-            rows.put_error(store, deployment.id, version, start_us, len(labels), error)
+        for version, start_us in sorted({(one.model_version, one.window_us) for one in found}):
+            measure(store, deployment, watches[version], start_us)
         alerts.review(store, deployments.get_deployment(store, deployment.name))
     return batch
+
+
+def measure(store: Store, deployment: Deployment, watch: Watch, start_us: int) -> None:
+    """Compute the error of one window from the labels that count. Inside write()."""
+    labels = label_rows.labels_of(store, deployment.id, watch.version.id, start_us)
+    error = windows.error_of(watch, labels)
+    rows.put_error(store, deployment.id, watch.version.id, start_us, len(labels), error)
 
 
 def _read(file: Path, options: ImportOptions) -> pa.Table:

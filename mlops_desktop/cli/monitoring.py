@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mlops_desktop.actions import label_files
 from mlops_desktop.actions import monitoring as actions
 from mlops_desktop.cli.datasets import File
 from mlops_desktop.cli.models import gate_table, version_json
@@ -92,6 +93,32 @@ def add(
     batch = actions.add_labels(session.lane, deployment, file, label_column, context, options)
     text = f"{batch.matched:,} of {batch.rows:,} labels joined"
     answer(as_json, batch, text)
+
+
+@labels.command("list")
+@click.argument("deployment")
+@json_option
+@click.pass_obj
+def list_labels(session: Session, deployment: str, as_json: bool) -> None:
+    """List the label files that were added to DEPLOYMENT, newest first."""
+    found = label_files.list_files(session.store, deployment)
+    rows: list[tuple[object, ...]] = [
+        (f.id, f.at[:16], f.by, f.matched, f.used, (f.undone_at or "")[:16], f.source)
+        for f in found
+    ]
+    titles = ("file", "added", "by", "joined", "count now", "undone", "source")
+    answer(as_json, found, table(titles, rows) if rows else f"{deployment} has no labels yet.")
+
+
+@labels.command()
+@click.argument("deployment")
+@click.argument("file", type=int)
+@json_option
+@click.pass_obj
+def undo(session: Session, deployment: str, file: int, as_json: bool) -> None:
+    """Undo the label file of number FILE: its labels no longer count, older ones do again."""
+    done = label_files.undo(session.store, deployment, file)
+    answer(as_json, done, f"File {done.id} of {deployment} is undone: {done.source}")
 
 
 @click.command()

@@ -66,6 +66,21 @@ class Window:
         return tuple(feature.name for feature in self.features if feature.drifted)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelFile:
+    """A batch of labels that was added at once. used: how many of its labels count now; others
+    were overwritten by a newer file, or the file was undone at undone_at."""
+
+    id: int
+    source: str
+    rows: int
+    matched: int
+    used: int
+    by: str
+    at: str
+    undone_at: str | None = None
+
+
 class AlertKind(StrEnum):
     ERROR = "error"
     DRIFT = "drift"

@@ -91,6 +91,8 @@ def _news(entry: AuditEntry) -> News | None:
             return News("failed", Tone.ERROR, subject, entry.at)
         case "labels.added":
             return News("labels", Tone.NEUTRAL, f"true values for {subject}", entry.at)
+        case "labels.undone":
+            return News("undone", Tone.NEUTRAL, f"true values for {subject}", entry.at)
         case "alert.raised":
             return News("alert", Tone.WARN, f"{subject}: {detail.get('text', '')}", entry.at)
         case "alert.resolved":

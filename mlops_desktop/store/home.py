@@ -70,7 +70,7 @@ def facts(store: Store) -> Facts:
         failed_deployment=next((r["name"] for r in deployed if r["state"] == "failed"), ""),
         deployments=len(deployed),
         predictions=store.scalar("SELECT coalesce(sum(rows), 0) FROM segments"),
-        labels=store.scalar("SELECT count(*) FROM labels"),
+        labels=store.scalar("SELECT count(*) FROM labels WHERE counts"),
         alerts=active_alerts(store),
         top_alert=alert["message"] if alert else "",
         alert_deployment=alert["name"] if alert else "",

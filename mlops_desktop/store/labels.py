@@ -1,4 +1,7 @@
-"""Labels, and the batches that brought them, as rows."""
+"""Labels, and the batches that brought them, as rows.
+
+Each batch keeps its own value of a prediction; the newest of a batch that is not undone counts.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_desktop.core import clock
+from mlops_desktop.core.monitoring import LabelFile
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
@@ -39,20 +43,82 @@ def add_batch(
             "sha256": sha256,
             "rows": rows,
             "matched": matched,
+            "actor": store.actor,
             "created_at": clock.now(),
         },
     )
 
 
 def batches(store: Store, deployment_id: int) -> list[int]:
-    sql = "SELECT id FROM label_batches WHERE deployment_id = ? ORDER BY id"
+    """Those that count, by id."""
+    sql = (
+        "SELECT id FROM label_batches WHERE deployment_id = ? AND undone_at IS NULL ORDER BY id"
+    )
     return [row["id"] for row in store.query(sql, [deployment_id])]
 
 
+def has_batch(store: Store, deployment_id: int, sha256: str) -> bool:
+    """True where a batch of that content counts."""
+    sql = (
+        "SELECT 1 FROM label_batches WHERE deployment_id = ? AND sha256 = ? AND undone_at IS NULL"
+    )
+    return store.one(sql, [deployment_id, sha256]) is not None
+
+
+def files(store: Store, deployment_id: int) -> list[LabelFile]:
+    """All batches of a deployment, newest first."""
+    rows = store.query(
+        "SELECT b.*, (SELECT count(*) FROM labels l WHERE l.batch_id = b.id AND l.counts) AS used "
+        "FROM label_batches b WHERE b.deployment_id = ? ORDER BY b.id DESC",
+        [deployment_id],
+    )
+    return [
+        LabelFile(
+            id=row["id"],
+            source=row["source"],
+            rows=row["rows"],
+            matched=row["matched"],
+            used=row["used"],
+            by=row["actor"],
+            at=row["created_at"],
+            undone_at=row["undone_at"],
+        )
+        for row in rows
+    ]
+
+
+def undo(store: Store, deployment_id: int, batch: int) -> list[tuple[int, int]]:
+    """A batch counts no longer, and what it had overwritten does again; the answer is the model
+    version and start of each window that this changes."""
+    store.execute("UPDATE label_batches SET undone_at = ? WHERE id = ?", [clock.now(), batch])
+    found = [
+        (row["model_version_id"], row["window_us"])
+        for row in store.query(
+            "SELECT DISTINCT model_version_id, window_us FROM labels WHERE deployment_id = ? "
+            "AND prediction_id IN (SELECT prediction_id FROM labels WHERE batch_id = ? AND counts)",
+            [deployment_id, batch],
+        )
+    ]
+    store.execute(
+        "UPDATE labels SET counts = 1 WHERE deployment_id = ? AND prediction_id IN "
+        "(SELECT prediction_id FROM labels WHERE batch_id = ? AND counts) AND batch_id = ("
+        "SELECT max(o.batch_id) FROM labels o JOIN label_batches b ON b.id = o.batch_id "
+        "WHERE o.deployment_id = labels.deployment_id AND o.prediction_id = labels.prediction_id "
+        "AND b.undone_at IS NULL)",
+        [deployment_id, batch],
+    )
+    store.execute("UPDATE labels SET counts = 0 WHERE batch_id = ?", [batch])
+    return sorted(found)
+
+
 def add_labels(store: Store, deployment_id: int, batch: int, labels: Sequence[Label]) -> None:
-    """Add labels; a newer label of the same prediction replaces the older one."""
+    """Add the labels of a new batch; they count in place of older ones of the same predictions."""
     store.execute_many(
-        "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "UPDATE labels SET counts = 0 WHERE deployment_id = ? AND prediction_id = ? AND counts",
+        [(deployment_id, label.prediction_id) for label in labels],
+    )
+    store.execute_many(
+        "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
         [
             (
                 deployment_id,
@@ -70,14 +136,15 @@ def add_labels(store: Store, deployment_id: int, batch: int, labels: Sequence[La
 
 
 def labelled(store: Store, deployment_id: int) -> int:
-    sql = "SELECT count(*) FROM labels WHERE deployment_id = ?"
+    sql = "SELECT count(*) FROM labels WHERE deployment_id = ? AND counts"
     return int(store.scalar(sql, [deployment_id]))
 
 
 def labels_of(store: Store, deployment_id: int, model_version: int, window_us: int) -> list[Label]:
     """The labels of the predictions of one window."""
     rows = store.query(
-        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? AND window_us = ?",
+        "SELECT * FROM labels WHERE deployment_id = ? AND model_version_id = ? AND window_us = ? "
+        "AND counts",
         [deployment_id, model_version, window_us],
     )
     return [_label(row) for row in rows]
@@ -85,7 +152,7 @@ def labels_of(store: Store, deployment_id: int, model_version: int, window_us: i
 
 def actuals(store: Store, deployment_id: int, ids: Sequence[str] | None = None) -> dict[str, str]:
     """True values by prediction id: of these ids, or all that are known."""
-    sql = "SELECT prediction_id, actual FROM labels WHERE deployment_id = ?"
+    sql = "SELECT prediction_id, actual FROM labels WHERE deployment_id = ? AND counts"
     if ids is None:
         rows = store.query(sql, [deployment_id])
     else:

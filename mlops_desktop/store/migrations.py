@@ -267,6 +267,28 @@ ALTER TABLE deployments ADD COLUMN autostart INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE deployments ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE deployments ADD COLUMN restarts TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE label_batches ADD COLUMN undone_at TEXT;
+ALTER TABLE label_batches ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE labels_of_batches (
+    deployment_id INTEGER NOT NULL REFERENCES deployments(id),
+    prediction_id TEXT NOT NULL,
+    batch_id INTEGER NOT NULL REFERENCES label_batches(id),
+    model_version_id INTEGER NOT NULL REFERENCES model_versions(id),
+    window_us INTEGER NOT NULL,
+    actual TEXT NOT NULL,
+    predicted TEXT NOT NULL,
+    scores TEXT NOT NULL,
+    counts INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (deployment_id, prediction_id, batch_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO labels_of_batches (deployment_id, prediction_id, batch_id, model_version_id, window_us,
+    actual, predicted, scores)
+    SELECT deployment_id, prediction_id, batch_id, model_version_id, window_us, actual, predicted,
+        scores FROM labels;
+DROP TABLE labels;
+ALTER TABLE labels_of_batches RENAME TO labels;
+CREATE INDEX labels_window ON labels(deployment_id, model_version_id, window_us) WHERE counts;
+CREATE INDEX labels_batch ON labels(batch_id);
 """
 
 
