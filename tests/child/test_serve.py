@@ -247,6 +247,37 @@ def test_that_metrics_are_in_prometheus_words(server: Server) -> None:
         "request_predict_seconds",
     ):
         assert name in families, name
+    labels = {"model_name": "bike", "model_version": "1"}
     [success] = families["model_infer_request_success"].samples
-    assert success.labels == {"model_name": "bike", "model_version": "1"}
+    assert success.labels == labels
     assert success.value >= 1
+    [count] = [
+        sample
+        for sample in families["request_predict_seconds"].samples
+        if sample.name.endswith("_count")
+    ]
+    assert (count.labels, count.value) == (labels, success.value)
+
+
+def test_that_a_canarys_answers_and_refusals_are_counted_as_its_own(tmp_path: Path) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    with served(tmp_path) as server:
+        second = small_model(server.workspace, version=2)
+        body = {"role": "canary", "share": 0.5, "model": second}
+        assert server.ask("/admin/second", body)[0] == 200
+        said = [server.predict(ROW)[1]["predictions"][0] for _ in range(6)]
+        assert sorted(said) == [109.0] * 3 + [209.0] * 3
+        for _ in range(4):
+            assert server.predict(["x", *ROW[1:]])[0] == 400
+        text = server.ask("/metrics")[1].decode()
+    counted = {
+        (sample.name, sample.labels["model_version"]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if "model_version" in sample.labels and "le" not in sample.labels
+    }
+    for version in ("1", "2"):
+        assert counted["model_infer_request_success_total", version] == 3
+        assert counted["model_infer_request_failure_total", version] == 2
+        assert counted["request_predict_seconds_count", version] == 3

@@ -63,6 +63,7 @@ class Done(NamedTuple):
 
     line: bytes
     body: bytes
+    microseconds: int
     prediction: Prediction
 
 
@@ -110,8 +111,12 @@ class Answers:
             digest = digest_of(path, body)
         request_id = given or uuid7()
         active = self._chosen(path)
-        done = _work(active.model, kind, request_id, digest, body, arrived_ns)
-        return self._record(active, request_id, digest, done, arrived_ns)
+        try:
+            done = _work(active.model, kind, request_id, digest, body, arrived_ns)
+            return self._record(active, request_id, digest, done, arrived_ns)
+        except Refused as refused:
+            refused.version = (active.model.name, active.model.version)
+            raise
 
     def exchange(self, fresh: Active) -> None:
         """From now on answer with another model version; what is being answered ends as it is."""
@@ -197,6 +202,9 @@ class Answers:
                     aside, _work, active.model, kind, request_id, digest, body, arrived_ns
                 )
                 return self._record(active, request_id, digest, done, arrived_ns)
+            except Refused as refused:
+                refused.version = (active.model.name, active.model.version)
+                raise
             finally:
                 self._ids.end(request_id)
                 self._waiting -= 1
@@ -216,8 +224,7 @@ class Answers:
             seen = Seen(digest, arrived_ns // 1000, writer.path, writer.header, offset)
             self._ids.remember(request_id, seen)
         stats, model = self._stats, active.model
-        key = (model.name, model.version)
-        stats.succeeded[key] = stats.succeeded.get(key, 0) + 1
+        stats.of((model.name, model.version)).answered(done.microseconds)
         stats.predictions += len(done.prediction.y)
         for column, count in done.prediction.checked.unseen.items():
             stats.unseen[column] = stats.unseen.get(column, 0) + count
@@ -258,7 +265,7 @@ def _work(
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:
         fields["h"] = digest
-    fields["us"] = (time.time_ns() - arrived_ns) // 1000
+    fields["us"] = took = (time.time_ns() - arrived_ns) // 1000
     fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
     fields["y"], fields["p"] = prediction.y, prediction.p
     if reasons is not None:
@@ -266,7 +273,7 @@ def _work(
     line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     labels = model.typed(prediction.y)
     answer = kind.render(request_id, options, model.header, labels, prediction.p, reasons)
-    return Done(line, answer, prediction)
+    return Done(line, answer, took, prediction)
 
 
 def _headers(request_id: str) -> list[tuple[bytes, bytes]]:

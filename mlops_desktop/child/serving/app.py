@@ -76,7 +76,7 @@ class App:
         stats = self._stats
         stats.in_progress += 1
         endpoint = (scope["method"], "other")
-        status = 200
+        status, version = 200, None
         extra: Extra
         try:
             headers = self._guard.admit(scope)
@@ -101,12 +101,13 @@ class App:
             return
         except Refused as refused:
             status, extra, body = _refused(refused)
+            version = refused.version
         except Exception:
             log.exception("request failed: %s %s", *endpoint)
             status, extra, body = _failed()
         finally:
             stats.in_progress -= 1
-            stats.finished(endpoint, status, time.perf_counter() - began)
+            stats.finished(endpoint, status, time.perf_counter() - began, version)
         await reply(send, status, extra, body)
 
     def at_once(self, scope: Scope, body: bytes) -> Answer | None:
@@ -116,7 +117,7 @@ class App:
         if kind_of is None or scope["method"] != "POST" or scope["query_string"]:
             return None
         began = time.perf_counter()
-        status = 200
+        status, version = 200, None
         extra: Extra
         try:
             headers = self._guard.admit(scope)
@@ -126,10 +127,11 @@ class App:
             answer, extra = self._answers.at_once(kind, headers, body, path)
         except Refused as refused:
             status, extra, answer = _refused(refused)
+            version = refused.version
         except Exception:
             log.exception("request failed: POST %s", path)
             status, extra, answer = _failed()
-        self._stats.finished(("POST", path), status, time.perf_counter() - began)
+        self._stats.finished(("POST", path), status, time.perf_counter() - began, version)
         return status, extra, answer
 
     def _no_route(self, method: str, path: str) -> Refused:

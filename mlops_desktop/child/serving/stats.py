@@ -14,7 +14,25 @@ if TYPE_CHECKING:
 # Upper bounds in seconds: 20 µs to 65 s, each 30 % above the one before.
 BOUNDS = [20e-6 * 1.3**step for step in range(58)]
 _RECENT_S = 10
-_NO_PREDICTION = ("other", "/admin/swap")
+_NO_PREDICTION = ("other", "/admin/swap", "/admin/second")
+Version = tuple[str, int]  # A model's name and the number of the version.
+
+
+class Served:
+    """What one model version answered. buckets: seconds from a request's arrival to its answer."""
+
+    __slots__ = ("buckets", "failed", "seconds", "succeeded")
+
+    def __init__(self) -> None:
+        self.succeeded = self.failed = 0
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+
+    def answered(self, microseconds: int) -> None:
+        self.succeeded += 1
+        seconds = microseconds / 1e6
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds += seconds
 
 
 class Stats:
@@ -22,12 +40,11 @@ class Stats:
 
     def __init__(self) -> None:
         self.started = time.time()
-        self.serving = ("", 0)  # Name and version of the model that answers now.
+        self.serving: Version = ("", 0)  # The one that answers now.
         self.requests: dict[tuple[str, str, int], int] = {}
         self.predictions = 0
         self.replayed = 0
-        self.succeeded: dict[tuple[str, int], int] = {}
-        self.failed: dict[tuple[str, int], int] = {}
+        self.versions: dict[Version, Served] = {}
         self.unseen: dict[str, int] = {}
         self.in_progress = 0
         self.unrecorded = 0
@@ -36,14 +53,28 @@ class Stats:
         self._seconds_ago: deque[tuple[float, int, list[int]]] = deque(maxlen=_RECENT_S + 1)
         self.tick()
 
-    def finished(self, endpoint: tuple[str, str], status: int, seconds: float) -> None:
+    def of(self, version: Version) -> Served:
+        """The counters of one model version."""
+        found = self.versions.get(version)
+        if found is None:
+            found = self.versions[version] = Served()
+        return found
+
+    def finished(
+        self,
+        endpoint: tuple[str, str],
+        status: int,
+        seconds: float,
+        version: Version | None = None,
+    ) -> None:
+        """version: that was to answer what failed, where it was settled."""
         key = (*endpoint, status)
         self.requests[key] = self.requests.get(key, 0) + 1
         if endpoint[0] == "POST" and endpoint[1] not in _NO_PREDICTION:
             self.buckets[bisect_left(BOUNDS, seconds)] += 1
             self.seconds += seconds
             if status != 200:
-                self.failed[self.serving] = self.failed.get(self.serving, 0) + 1
+                self.of(version or self.serving).failed += 1
 
     def tick(self) -> None:
         """Once a second: remember the counters, so that what is recent can be told."""
@@ -90,14 +121,24 @@ class _Collector:
         )
 
         stats = self._stats
-        for name, text, counts in (
-            ("model_infer_request_success", "Answered requests", stats.succeeded),
-            ("model_infer_request_failure", "Refused or failed requests", stats.failed),
-        ):
-            counter = CounterMetricFamily(name, text, labels=["model_name", "model_version"])
-            for (model, version), count in counts.items():
-                counter.add_metric([model, str(version)], count)
-            yield counter
+        labels = ["model_name", "model_version"]
+        success = CounterMetricFamily(
+            "model_infer_request_success", "Answered requests", labels=labels
+        )
+        failure = CounterMetricFamily(
+            "model_infer_request_failure", "Refused or failed requests", labels=labels
+        )
+        predict = HistogramMetricFamily(
+            "request_predict_seconds",
+            "Seconds from the arrival of a prediction request to its record",
+            labels=labels,
+        )
+        for (model, version), served in stats.versions.items():
+            names = [model, str(version)]
+            success.add_metric(names, served.succeeded)
+            failure.add_metric(names, served.failed)
+            predict.add_metric(names, _cumulated(served.buckets), served.seconds)
+        yield from (success, failure, predict)
         rest = CounterMetricFamily(
             "rest_server_requests", "HTTP requests", labels=["method", "path", "status_code"]
         )
@@ -107,13 +148,12 @@ class _Collector:
         yield GaugeMetricFamily(
             "rest_server_requests_in_progress", "HTTP requests now", value=stats.in_progress
         )
-        for name in ("rest_server_requests_duration_seconds", "request_predict_seconds"):
-            yield HistogramMetricFamily(
-                name,
-                "Seconds from the head of a prediction request to its answer",
-                buckets=_cumulated(stats.buckets),
-                sum_value=stats.seconds,
-            )
+        yield HistogramMetricFamily(
+            "rest_server_requests_duration_seconds",
+            "Seconds from the head of a prediction request to its answer",
+            buckets=_cumulated(stats.buckets),
+            sum_value=stats.seconds,
+        )
         unseen = CounterMetricFamily(
             "unseen_categories", "Values that training had not seen", labels=["column"]
         )
