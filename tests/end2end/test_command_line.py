@@ -48,6 +48,7 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     assert run("data", "list") == [{"dataset": "customers", "versions": 1}]
     assert run("data", "versions", "customers")[0]["message"] == "first"
     assert run("data", "show", "customers@1")["source"]["sha256"]
+    assert run("data", "unit", "customers", "charges", "EUR") == {"charges": "EUR"}
 
     back = tmp_path / "back.csv"
     assert run("data", "export", "customers", back)["rows"] == 900
@@ -93,6 +94,10 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
 
     served = run("deploy", "start", "churn")
     assert set(served) >= {"deployment", "url", "token_file", "pid"}
+    secret = run("deploy", "token", "churn")["token"]
+    assert secret == Path(served["token_file"]).read_text()
+    reading = run("deploy", "token", "churn", "--metrics")["token"]
+    assert reading == Path(served["metrics_token_file"]).read_text() != secret
     token_file = Path(served["token_file"])
     assert stat.S_IMODE(token_file.stat().st_mode) == 0o600
     body = {"dataframe_records": [{"contract": "monthly", "months": 3, "charges": 99.5}]}
@@ -165,6 +170,7 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
         (("models", "show", "m@1"), "no model"),
         (("deploy", "start", "m"), "no model"),
         (("deploy", "stop", "d"), "no deployment"),
+        (("deploy", "token", "d"), "no deployment"),
         (("monitor", "show", "d"), "no deployment"),
         (("retrain", "d"), "no deployment"),
         (("data", "add", __file__, "--name", "../up"), "name"),
