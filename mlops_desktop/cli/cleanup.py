@@ -39,7 +39,10 @@ def cleanup(session: Session, dry_run: bool, older_than: float, as_json: bool) -
             "rest": usage.rest,
         }
         lines = [_lines(plan.parts), f"{plan.bytes:,} bytes would be freed"]
-        lines += [f"{plan.kept_bytes:,} unused bytes stay: they share files with what is needed"]
+        if plan.kept_bytes:
+            lines += [
+                f"{plan.kept_bytes:,} unused bytes stay: they share files with what is needed"
+            ]
         lines += ["", "What fills the workspace:", _lines((*usage.datasets, *usage.rest))]
         answer(as_json, value, "\n".join(lines))
         return
