@@ -51,17 +51,13 @@ def add_batch(
 
 def batches(store: Store, deployment_id: int) -> list[int]:
     """Those that count, by id."""
-    sql = (
-        "SELECT id FROM label_batches WHERE deployment_id = ? AND undone_at IS NULL ORDER BY id"
-    )
+    sql = "SELECT id FROM label_batches WHERE deployment_id = ? AND undone_at IS NULL ORDER BY id"
     return [row["id"] for row in store.query(sql, [deployment_id])]
 
 
 def has_batch(store: Store, deployment_id: int, sha256: str) -> bool:
     """True where a batch of that content counts."""
-    sql = (
-        "SELECT 1 FROM label_batches WHERE deployment_id = ? AND sha256 = ? AND undone_at IS NULL"
-    )
+    sql = "SELECT 1 FROM label_batches WHERE deployment_id = ? AND sha256 = ? AND undone_at IS NULL"
     return store.one(sql, [deployment_id, sha256]) is not None
 
 

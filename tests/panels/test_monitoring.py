@@ -189,6 +189,22 @@ def test_that_a_wrong_label_column_is_said_in_place(
     assert not panel.work.busy
 
 
+def test_that_a_label_file_is_undone(workspace_dir: Path, panel: MonitoringPanel, qtbot: QtBot):
+    label(workspace_dir, record(workspace_dir, 2))
+    opened(panel, qtbot, "")
+    qtbot.waitUntil(lambda: "672 of them with labels" in text(panel, "monitor-facts"))
+    click(panel, "show-label-files", qtbot)
+    qtbot.waitUntil(lambda: len(panel.files.table.rows()) == 1)
+    assert not panel.files.undo.isEnabled()
+    panel.files.table.select([panel.files.table.rows()[0].id])
+    click(panel, "undo-labels", qtbot)
+    qtbot.waitUntil(lambda: "0 of them with labels" in text(panel, "monitor-facts"))
+    qtbot.waitUntil(lambda: panel.files.table.rows()[0].undone_at is not None)
+    assert not panel.files.undo.isEnabled()
+    panel.escape()
+    assert not panel.files.isVisible()
+
+
 def test_that_retraining_without_labels_says_what_is_missing(
     workspace_dir: Path, panel: MonitoringPanel, qtbot: QtBot
 ):

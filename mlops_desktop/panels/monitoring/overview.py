@@ -24,6 +24,7 @@ from mlops_desktop.panels.monitoring.alerts import AlertsCard
 from mlops_desktop.panels.monitoring.change import ChangeCard
 from mlops_desktop.panels.monitoring.drift import DriftMap
 from mlops_desktop.panels.monitoring.traffic import Traffic
+from mlops_desktop.widgets.buttons import link
 from mlops_desktop.widgets.cards import heading, label
 from mlops_desktop.widgets.error_chart import ErrorChart, end_s, start_s
 
@@ -32,11 +33,13 @@ _ERROR_HEIGHT = 164  # It is the first thing to look at, so it is never a mere s
 
 class Overview(QWidget):
     """Requests: detail_wanted(window, feature), answered by show_change; retrain_wanted();
+    files_wanted(), the label files;
     out_of_range() where the windows of an alert are older than those on show.
     """
 
     detail_wanted = Signal(object, str)
     out_of_range = Signal()
+    files_wanted = Signal()
     retrain_wanted = Signal()
 
     def __init__(self, controls: QWidget) -> None:
@@ -87,7 +90,13 @@ class Overview(QWidget):
         said = QVBoxLayout()
         said.setSpacing(4)
         said.addWidget(self.verdict)
-        said.addWidget(self.facts)
+        files = link(self.tr("Label files"), self.files_wanted.emit, inline=True)
+        files.setObjectName("show-label-files")
+        beside = QHBoxLayout()
+        beside.setSpacing(12)
+        beside.addWidget(self.facts, 1)
+        beside.addWidget(files, 0, Qt.AlignmentFlag.AlignTop)
+        said.addLayout(beside)
         across = QHBoxLayout()
         across.setSpacing(16)
         across.addLayout(said, 1)

@@ -19,6 +19,7 @@ from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.monitoring import Window
 from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.header import Header
+from mlops_desktop.panels.monitoring.label_files import LabelFilesCard
 from mlops_desktop.panels.monitoring.live import Live
 from mlops_desktop.panels.monitoring.silent import Silent
 from mlops_desktop.panels.monitoring.work import Work
@@ -68,6 +69,8 @@ class MonitoringPanel(Page):
         self.header.addWidget(self.head)
         self.work = Work(self._jobs)
         self.body.addWidget(self.work)
+        self.files = LabelFilesCard(self._jobs)
+        self.body.addWidget(self.files)
         button = secondary(self.tr("Open Deploy"), "", self._open_deploy)
         button.setObjectName("open-deploy")
         self.failed = Banner("error", "", [button])
@@ -121,6 +124,7 @@ class MonitoringPanel(Page):
 
     def escape(self) -> None:
         self.work.clear()
+        self.files.hide()
         if self._overview is not None:
             self._overview.close_change()
 
@@ -165,6 +169,7 @@ class MonitoringPanel(Page):
         if other:
             self.live.fold()
             self.work.clear()
+            self.files.hide()
             if self._overview is not None:
                 self._overview.start_over()
         self._show_actions()
@@ -206,6 +211,7 @@ class MonitoringPanel(Page):
         made.detail_wanted.connect(self._ask_change)
         made.out_of_range.connect(self._review_all)
         made.retrain_wanted.connect(self._retrain)
+        made.files_wanted.connect(lambda: self.files.open_for(self.head.name))
         self._stack.addWidget(made)
         return made
 
@@ -277,6 +283,7 @@ class MonitoringPanel(Page):
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if kinds & _KINDS and self.isVisible() and not self._later.isActive():
             self._later.start()
+            self.files.reload()
 
     def _ask_file(self, then: Callable[[str], None]) -> None:
         dialog = QFileDialog(self, self.tr("Add labels"))
