@@ -22,6 +22,7 @@ from mlops_desktop.cli import (
     lineage,
     models,
     monitoring,
+    predictions,
     recipes,  # noqa: F401  Adds to `data`.
     rollout,  # noqa: F401  Adds to `deploy`.
     rows,  # noqa: F401  Adds to `data`.
@@ -69,6 +70,7 @@ for _verb in (
     models.models,
     deployments.deploy,
     deployments.predict,
+    predictions.predictions,
     scoring.score,
     monitoring.labels,
     monitoring.monitor,

@@ -1,0 +1,192 @@
+"""Where each request id lies: a sorted index beside a segment, and the search for one id.
+
+An index is derived data: 64-bit hashes of the ids and where their lines start, sorted, read by
+binary search from a memory map. It covers a segment up to a byte; what was appended since is
+scanned. Missing, torn or stale ones are made again. What a hash finds is compared with the line.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mlops_desktop.blobs import objects
+from mlops_desktop.blobs.segments import (
+    Record,
+    SegmentHeader,
+    parse_record,
+    read_header,
+    segment_files,
+)
+
+SCANNED = 16 * 1024 * 1024  # Bytes that are looked through without an index, in some 20 ms.
+_MAGIC = np.uint64(0x3158444953504F4D)  # "MOPSIDX1", little-endian.
+_HEAD = 3  # Magic, bytes covered, entries; then the hashes, then the offsets: uint64 each.
+_BLOCK = 4 * 1024 * 1024
+_LINE = b'{"id":"'
+_ID_LIMIT = 200  # The server takes ids of at most 128 characters.
+_PRIME = np.uint64(0x100000001B3)
+_SEED = np.uint64(0xCBF29CE484222325)
+
+_Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record and the segment that holds it."""
+
+    path: Path
+    header: SegmentHeader
+    record: Record
+
+
+def index_path(segment: Path) -> Path:
+    return segment.with_suffix(".idx")
+
+
+def needs_index(segment: Path) -> bool:
+    """True where more of a segment is without an index than is scanned in a moment."""
+    size = segment.stat().st_size
+    if size <= SCANNED:
+        return False
+    index = _open(segment, size)
+    return index is None or size - index.covered > SCANNED
+
+
+def build(segment: Path) -> Iterator[int]:
+    """Make the index of all whole lines, in steps of some milliseconds; yields the bytes done.
+
+    Raises OSError or UserError where it cannot be written; then there is none, or the old one.
+    """
+    hashes: list[_Hashes] = []
+    places: list[_Hashes] = []
+    covered = 0
+    with segment.open("rb") as file:
+        while block := file.read(_BLOCK):
+            whole = block.rfind(b"\n") + 1
+            while not whole and (more := file.read(_BLOCK)):
+                block += more  # A line that is longer than a block.
+                whole = block.rfind(b"\n") + 1
+            found, starts = _entries(block[:whole])
+            hashes.append(found)
+            places.append(starts + np.uint64(covered))
+            covered += whole
+            file.seek(covered)
+            yield covered
+            if not whole:
+                break  # A torn last line.
+    every = np.concatenate([*hashes, np.empty(0, np.uint64)])
+    # Stable: of the same id the newest stands last.
+    order = np.argsort(every, kind="stable")
+    where = np.concatenate([*places, np.empty(0, np.uint64)])[order]
+    head = np.array([_MAGIC, covered, len(every)], np.uint64)
+    data = np.concatenate([head, every[order], where]).astype("<u8").tobytes()
+    objects.write_whole(index_path(segment), data)
+
+
+def find(folder: Path, request_id: str) -> Found | None:
+    """The newest record of a request id among the segments of a folder; None where there is none.
+
+    Segments without an index are looked through: build() them first where they are large.
+    """
+    try:
+        needle = _LINE + request_id.encode() + b'"'
+    except UnicodeEncodeError:
+        return None
+    if not request_id or '"' in request_id or "\n" in request_id:
+        return None
+    [wanted] = _hash(np.frombuffer(needle, np.uint8), np.array([len(_LINE)], np.int64))
+    for path in reversed(segment_files(folder)):
+        line = _last_line(path, needle, wanted)
+        if line is not None and (header := read_header(path)) is not None:
+            return Found(path, header, parse_record(line))
+    return None
+
+
+def _last_line(path: Path, needle: bytes, wanted: np.uint64) -> bytes | None:
+    """The last whole line of a segment that begins with the needle."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        index = _open(path, size) if size > _BLOCK // 64 else None
+        covered = index.covered if index else 0
+        if size > covered:
+            line = _scanned(file.fileno(), covered, needle)
+            if line is not None:
+                return line
+        for place in index.places(wanted) if index else []:
+            file.seek(place)
+            line = file.readline()
+            if line.startswith(needle) and line.endswith(b"\n"):
+                return line
+    return None
+
+
+def _scanned(descriptor: int, start: int, needle: bytes) -> bytes | None:
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+        end = data.rfind(b"\n") + 1
+        place = data.rfind(needle, start, end)
+        while place > 0 and data[place - 1] != 10:
+            place = data.rfind(needle, start, place)  # It stood inside a line.
+        if place <= 0:
+            return None  # Never the first line, which is the header.
+        return data[place : data.find(b"\n", place) + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    covered: int
+    hashes: _Hashes
+    offsets: _Hashes
+
+    def places(self, wanted: np.uint64) -> list[int]:
+        """Where lines of that hash start, the last first."""
+        first = int(np.searchsorted(self.hashes, wanted, "left"))
+        after = int(np.searchsorted(self.hashes, wanted, "right"))
+        return [int(place) for place in reversed(self.offsets[first:after])]
+
+
+def _open(segment: Path, size: int) -> _Index | None:
+    """The index of a segment of so many bytes, or None where it has no valid one."""
+    try:
+        data: _Hashes = np.memmap(index_path(segment), "<u8", "r")
+    except (OSError, ValueError):  # None, or an empty file.
+        return None
+    if len(data) < _HEAD or data[0] != _MAGIC or int(data[1]) > size:
+        return None
+    covered, count = int(data[1]), int(data[2])
+    if len(data) != _HEAD + 2 * count:
+        return None
+    return _Index(covered, data[_HEAD : _HEAD + count], data[_HEAD + count :])
+
+
+def _entries(lines: bytes) -> tuple[_Hashes, _Hashes]:
+    """Hashes of the ids of whole lines, and where the lines start."""
+    data = np.frombuffer(lines, np.uint8)
+    starts = np.concatenate([[0], np.flatnonzero(data == 10)[:-1] + 1]) if len(data) else []
+    places = np.asarray(starts, np.int64)
+    places = places[places + len(_LINE) + 1 < len(data)]
+    for number, byte in enumerate(_LINE):
+        places = places[data[places + number] == byte]
+    return _hash(data, places + len(_LINE)), places.astype(np.uint64)
+
+
+def _hash(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> _Hashes:
+    """FNV-1a of the bytes from each start to the next quotation mark, all starts at once."""
+    hashes = np.full(len(starts), _SEED, np.uint64)
+    open_ = np.arange(len(starts))
+    at = starts.copy()
+    for _ in range(_ID_LIMIT):
+        inside = at < len(data)
+        byte = data[at[inside]]
+        going = byte != 34
+        open_, at = open_[inside][going], at[inside][going]
+        if not len(open_):
+            break
+        hashes[open_] = (hashes[open_] ^ byte[going]) * _PRIME
+        at += 1
+    return hashes
