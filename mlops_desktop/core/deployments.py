@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import Any
 
 
 class DeploymentState(StrEnum):
@@ -143,8 +145,31 @@ class LiveStats:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why an answer is what it is: its columns and what they added, the largest first.
+
+    of: the class whose probability is explained, or the target. answer is that number, baseline
+    the mean answer to rows of the training data; the contributions add up to their difference.
+    """
+
+    of: str
+    answer: float
+    baseline: float
+    contributions: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def told(cls, explanation: Mapping[str, Any]) -> Reasons:
+        """As a server answers and records it."""
+        pairs = tuple(explanation["contributions"].items())
+        return cls(explanation["of"], explanation["answer"], explanation["baseline"], pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class RecentRequest:
-    """One request from the record. inputs and prediction are those of its first row."""
+    """One request from the record. All but `rows` are of its first row.
+
+    probabilities: by class, the likeliest first. reasons: where the client asked for them.
+    """
 
     id: str
     at_us: int
@@ -153,3 +178,5 @@ class RecentRequest:
     rows: int
     inputs: dict[str, object]
     prediction: float | str | None
+    probabilities: tuple[tuple[str, float], ...] = ()
+    reasons: Reasons | None = None

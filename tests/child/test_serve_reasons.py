@@ -128,6 +128,6 @@ def test_that_the_positive_class_is_explained_and_of_older_models_it_is_said_why
         del model["files"]["background.json"]
         assert server.ask("/admin/swap", {"model": model})[0] == 200
         status, answer, _ = server.ask(ASKED, SPLIT)
-        assert (status, "Train it again" in answer["error"]) == (400, True)
+        assert (status, "Train it again" in answer["error"]) == (422, True)
         assert server.predict(ROW)[0] == 200
     assert len(BACKGROUND) == 24

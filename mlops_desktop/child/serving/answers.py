@@ -261,15 +261,15 @@ def _work(
         raise Refused(413, f"{len(rows)} rows; at most {EXPLAINED_LIMIT} a request are explained.")
     text = rows_text(body, model.columns, len(rows)) if len(body) > SMALL_BODY else None
     prediction = model.predict(rows, text)
-    reasons = model.explain(rows, prediction.y) if explains else None
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:
         fields["h"] = digest
     fields["us"] = took = (time.time_ns() - arrived_ns) // 1000
     fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
     fields["y"], fields["p"] = prediction.y, prediction.p
-    if reasons is not None:
-        fields["e"] = reasons
+    reasons = None
+    if explains:  # What took as long as it took would be no latency of predictions.
+        fields["e"] = reasons = model.explain(rows, prediction.y)
     line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     labels = model.typed(prediction.y)
     answer = kind.render(request_id, options, model.header, labels, prediction.p, reasons)

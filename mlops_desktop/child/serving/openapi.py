@@ -28,13 +28,13 @@ _WHY = {
     "409": "The request id was used with another body, or is being answered now",
     "413": "More than 8 MB, 10,000 rows, or 100 rows to explain",
     "415": "Neither JSON nor CSV in UTF-8",
-    "422": "The model could not be loaded",
+    "422": "A model that cannot be loaded, or, of an older version of the app, explained",
     "503": "Too much at once, or nothing can be put on record now: ask again after Retry-After",
 }
 _PLAIN = {"400", "408", "503"}  # Also said before a request is read, in plain text.
 _EVERY = ("400", "403", "408", "503")
 _WITH_TOKEN = ("401", *_EVERY)
-_PREDICTING = ("409", "413", "415", *_WITH_TOKEN)
+_PREDICTING = ("409", "413", "415", "422", *_WITH_TOKEN)
 
 
 def document(model: str, version: int, signature: Signature, labels: list[object]) -> _Json:

@@ -35,7 +35,7 @@ class Reasons:
         """run: the answers [rows, outputs] to encoded rows."""
         if modelfiles.BACKGROUND not in files:
             raise Refused(
-                400,
+                422,
                 "This model version cannot be explained: an older version of the app trained it, "
                 "and kept no rows to compare with. Train it again.",
             )

@@ -1,4 +1,4 @@
-"""The answer of a deployment, large, with the chance of each class as bars."""
+"""The answer of a deployment, large, with the chance of each class and the reasons as bars."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QSizePolicy
 
 from mlops_desktop.actions.trying import Tried
+from mlops_desktop.panels.deployments.reasons import ReasonsView
 from mlops_desktop.widgets.cards import Card, label, numeral
 from mlops_desktop.widgets.charts import Bar, BarPlot
 from mlops_desktop.widgets.theme import app_theme
@@ -30,7 +31,9 @@ class AnswerCard(Card):
         self._bars.body.setContentsMargins(0, 4, 0, 0)
         self.add(self.value)
         self.add(self.took)
+        self.reasons = ReasonsView()
         self.add(self._bars)
+        self.add(self.reasons)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.clear()
 
@@ -42,6 +45,7 @@ class AnswerCard(Card):
         self.value.setText("\N{EN DASH}")
         self.took.setText(self.tr("Fill in the form and press Predict, or Enter in a field."))
         self._bars.hide()
+        self.reasons.show_reasons(None, "")
 
     def show_answer(self, tried: Tried) -> None:
         """'397 cnt' or 'Churn: Yes', and how long the server took."""
@@ -62,6 +66,7 @@ class AnswerCard(Card):
         self._bars.set_bars(
             [Bar(name, chance, f"{chance:.1%}") for name, chance in tried.probabilities[:12]]
         )
+        self.reasons.show_reasons(tried.reasons, self._target)
 
 
 def _short(value: float) -> str:

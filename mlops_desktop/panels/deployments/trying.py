@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import trying
 from mlops_desktop.actions.trying import Tried
@@ -12,14 +12,13 @@ from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Field, Signature
 from mlops_desktop.panels.deployments.answer import AnswerCard
+from mlops_desktop.panels.deployments.programs import ProgramsCard
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets import forms
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import CopyButton, primary, secondary
+from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card
 from mlops_desktop.widgets.page import scrolled
-from mlops_desktop.widgets.tabs import Tabs
-from mlops_desktop.widgets.theme import app_theme
 from mlops_desktop.work.jobs import Jobs
 
 
@@ -43,7 +42,8 @@ class TryTab(QWidget):
         column.setSpacing(12)
         self.answer = AnswerCard()
         column.addWidget(self.answer)
-        column.addWidget(self._build_code(), 1)
+        self.programs = ProgramsCard(self.tr("The same from a program"))
+        column.addWidget(self.programs, 1)
         row.addWidget(scrolled(right), 5)
 
     def _build_form(self) -> Card:
@@ -66,26 +66,6 @@ class TryTab(QWidget):
         buttons.addWidget(self.predict)
         card.body.addLayout(buttons)
         return card
-
-    def _build_code(self) -> Card:
-        self._codes = Tabs(self.tr("Language"))
-        self._codes.bar.setObjectName("code-tabs")
-        empty = self.tr("It has no address yet: start it.")
-        self._curl = _Code("curl-example", self.tr("The same with curl"), empty)
-        self._python = _Code("python-example", self.tr("The same in Python"), empty)
-        self._codes.add("curl", self._curl)
-        self._codes.add("Python", self._python)
-        copy = CopyButton(
-            self._program,
-            self.tr("Copy the program"),
-        )
-        copy.setObjectName("copy-code")
-        card = Card(self.tr("The same from a program"), actions=(copy,))
-        card.add(self._codes, 1)
-        return card
-
-    def _program(self) -> str:
-        return (self._curl, self._python)[self._codes.current()].toPlainText()
 
     def show_deployment(self, deployment: Deployment, signature: Signature | None) -> None:
         """A form for what the deployment takes; what was typed stays while that is the same."""
@@ -119,8 +99,10 @@ class TryTab(QWidget):
         if self._deployment is None or self._signature is None or not self._deployment.port:
             return
         values = self.values()
-        self._curl.setPlainText(trying.as_curl(self._workspace, self._deployment, values))
-        self._python.setPlainText(trying.as_python(self._workspace, self._deployment, values))
+        self.programs.show_programs(
+            trying.as_curl(self._workspace, self._deployment, values),
+            trying.as_python(self._workspace, self._deployment, values),
+        )
 
     def _ask(self) -> None:
         deployment = self._deployment
@@ -148,22 +130,6 @@ class TryTab(QWidget):
         self.predict.setEnabled(True)
         self.answer.clear()  # An older answer beside an error would be taken for this one's.
         self.error.show_error(error)
-
-
-class _Code(QPlainTextEdit):
-    """A program to read and to copy; low, so that it takes the height that is left."""
-
-    def __init__(self, object_name: str, name: str, empty: str) -> None:
-        super().__init__(readOnly=True)
-        self.setObjectName(object_name)
-        self.setAccessibleName(name)
-        self.setPlaceholderText(empty)
-        self.setFont(app_theme().monospace(9))
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setTabChangesFocus(True)
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, 96)
 
 
 def _field(field: Field) -> forms.Field:
