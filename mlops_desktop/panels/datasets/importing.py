@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from mlops_desktop.actions import checks, datasets, importing
 from mlops_desktop.core.checks import CheckReport
-from mlops_desktop.core.datasets import Dataset, DatasetVersion, ImportOptions
+from mlops_desktop.core.datasets import ColumnType, Dataset, DatasetVersion, ImportOptions
 from mlops_desktop.core.importing import Preview
 from mlops_desktop.core.sentences import headline
 from mlops_desktop.panels.datasets.sheet import ImportSheet, Wish
@@ -62,10 +62,17 @@ class Importing(QObject):
             self._path, self._text = "", text
             self.sheet.ask("", _free_name(known), {d.name: d for d in known})
 
-    def read_again(self, version: DatasetVersion, changed: ImportOptions, title: str) -> None:
-        """Import the file of a version again with other options."""
+    def read_as(self, version: DatasetVersion, column: str, wanted: ColumnType | bool) -> None:
+        """Import the file of a version again. wanted: a type for the column, or whether the day
+        comes first in dates."""
         if self.sheet.busy:
             return
+        changed, word = ImportOptions(day_first=bool(wanted)), self.tr("day first")
+        if isinstance(wanted, ColumnType):
+            changed, word = ImportOptions(types={column: wanted}), wanted.value
+        elif not wanted:
+            word = self.tr("month first")
+        title = self.tr("Import {0} again with {1} as {2}").format(version.ref, column, word)
         job = self._jobs.start(
             self,
             title,
@@ -75,6 +82,13 @@ class Importing(QObject):
         )
         self.sheet.follow(job)
         job.finished.connect(self.sheet.close_sheet)
+
+    def open_sample(self) -> None:
+        # The sample is not needed by who has data of their own.
+        from mlops_desktop.actions import replay  # noqa: PLC0415
+
+        title = self.tr("Open the sample project")
+        self._jobs.start(self, title, replay.open_sample, self._on_made, self.failed.emit)
 
     def _may_ask(self) -> bool:
         if self.sheet.busy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -23,13 +23,13 @@ from mlops_desktop.core.datasets import (
     Dataset,
     DatasetVersion,
     DataWarning,
-    ImportOptions,
 )
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.panels.datasets.changes import ChangesTab
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.datasets.cleaning import CleaningTab
+from mlops_desktop.panels.datasets.exporting import Exporting
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
 from mlops_desktop.panels.datasets.inspector import Inspector
@@ -39,7 +39,7 @@ from mlops_desktop.panels.datasets.tab import TakesSteps, VersionTab
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
-from mlops_desktop.widgets.ask_path import ask_file, ask_target
+from mlops_desktop.widgets.ask_path import ask_file
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, IconButton, secondary
 from mlops_desktop.widgets.cards import EmptyState, label
@@ -52,7 +52,7 @@ _WIDE = 1320  # Of the panel; a window of 1500 has room for the column inspector
 
 
 class DatasetsPanel(Page):
-    """choose_file(then) and choose_target(name, then) ask for a path; tests put their own there."""
+    """choose_file(then) asks for a path; tests put their own there."""
 
     open_panel = Signal(str, object)
     toast = Signal(str)
@@ -76,7 +76,6 @@ class DatasetsPanel(Page):
         self._stale = True
         self._inspecting: bool | None = None  # Until the user says, the width decides.
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
-        self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
         self._build()
         jobs.changed.connect(self._on_changed)
 
@@ -86,9 +85,12 @@ class DatasetsPanel(Page):
         self.importing.made.connect(self._on_made)
         self.importing.toast.connect(self.toast)
         self.sheet = self.importing.sheet
+        self.exporting = Exporting(self._jobs, self)
+        self.exporting.toast.connect(self.toast)
         self._error = ErrorBox()
         self._error.setObjectName("data-error")
         self.importing.failed.connect(self._error.show_error)
+        self.exporting.failed.connect(self._error.show_error)
         QShortcut(QKeySequence.StandardKey.Paste, self).activated.connect(self.paste)
         self.body.addWidget(self.sheet, 1)
         self.body.addWidget(self._error)
@@ -119,7 +121,7 @@ class DatasetsPanel(Page):
             button.setToolTip(tip)
 
     def _build_empty(self) -> QWidget:
-        sample = secondary(self.tr("Open the sample project"), "", self._open_sample)
+        sample = secondary(self.tr("Open the sample project"), "", self.importing.open_sample)
         sample.setObjectName("open-sample-data")
         return EmptyState(
             "database",
@@ -343,19 +345,8 @@ class DatasetsPanel(Page):
         self.reload()
 
     def _read_as(self, column: str, wanted: ColumnType | bool) -> None:
-        """wanted: a type for the column, or whether the day comes first in dates."""
-        version = self._version
-        if version is None:
-            return
-        title = self.tr("Import {0} again with {1} as {2}")
-        if isinstance(wanted, bool):
-            first = self.tr("day first") if wanted else self.tr("month first")
-            changed = ImportOptions(day_first=wanted)
-            said = title.format(version.ref, column, first)
-        else:
-            changed = ImportOptions(types={column: wanted})
-            said = title.format(version.ref, column, wanted.value)
-        self.importing.read_again(version, changed, said)
+        if self._version is not None:
+            self.importing.read_as(self._version, column, wanted)
 
     def _answer(self, warning: DataWarning, given: Answer | None) -> None:
         if self._version is not None:
@@ -368,34 +359,7 @@ class DatasetsPanel(Page):
 
     def _export(self) -> None:
         if self._version is not None:
-            name = f"{self._version.dataset}-v{self._version.version}.csv"
-            self.choose_target(name, self._export_to)
-
-    def _export_to(self, path: str) -> None:
-        version = self._version
-        if version is None:
-            return
-        self._jobs.start(
-            self,
-            self.tr("Export {0}").format(version.ref),
-            lambda lane, context: datasets.export(lane, version.ref, Path(path), context),
-            lambda rows: self.toast.emit(
-                self.tr("Wrote {0} rows to {1}.").format(f"{rows:,}", PurePath(path).name)
-            ),
-            self._error.show_error,
-        )
-
-    def _open_sample(self) -> None:
-        # The sample is not needed by who has data of their own.
-        from mlops_desktop.actions import replay  # noqa: PLC0415
-
-        self._jobs.start(
-            self,
-            self.tr("Open the sample project"),
-            replay.open_sample,
-            self._on_made,
-            self._error.show_error,
-        )
+            self.exporting.export(self._version)
 
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if "datasets" not in kinds:
@@ -408,6 +372,3 @@ class DatasetsPanel(Page):
     def _ask_file(self, then: Callable[[str], None]) -> None:
         filters = [f"{self.tr('Tables')} ({PATTERNS})", self.tr("All files (*)")]
         ask_file(self, self.tr("Import a file"), filters, then)
-
-    def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        ask_target(self, self.tr("Export"), name, ["CSV (*.csv)", "Parquet (*.parquet)"], then)
