@@ -91,7 +91,8 @@ def add_labels_table(
     context: Context | None = None,
 ) -> LabelBatch:
     """Join labels that are at hand already, one a prediction id; None where missing."""
-    ids, texts = list(prediction_ids), _as_text(values)
+    texts = _as_text(values)
+    ids: list[str | None] = list(prediction_ids)
     sha256 = hashlib.sha256(json.dumps([ids, texts]).encode()).hexdigest()
     return _add(lane, name, ids, texts, source, sha256, context)
 

@@ -167,9 +167,8 @@ def _open(segment: Path, size: int) -> _Index | None:
 def _entries(lines: bytes) -> tuple[_Hashes, _Hashes]:
     """Hashes of the ids of whole lines, and where the lines start."""
     data = np.frombuffer(lines, np.uint8)
-    starts = np.concatenate([[0], np.flatnonzero(data == 10)[:-1] + 1]) if len(data) else []
-    places = np.asarray(starts, np.int64)
-    places = places[places + len(_LINE) + 1 < len(data)]
+    places: npt.NDArray[np.int64] = np.concatenate([[-1], np.flatnonzero(data == 10)]) + 1
+    places = places[places + len(_LINE) < len(data)]
     for number, byte in enumerate(_LINE):
         places = places[data[places + number] == byte]
     return _hash(data, places + len(_LINE)), places.astype(np.uint64)

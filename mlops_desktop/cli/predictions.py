@@ -29,9 +29,9 @@ def find(session: Session, deployment: str, id: str, as_json: bool) -> None:  # 
 
 def _text(found: FoundPrediction) -> str:
     at = datetime.fromtimestamp(found.at_us / 1e6, UTC)
+    served = f"{found.model}@{found.version} at {at:%Y-%m-%d %H:%M:%S.%f} UTC"
     lines = [
-        f"{found.prediction_id}: {found.model}@{found.version} at {at:%Y-%m-%d %H:%M:%S.%f} UTC, "
-        f"{found.latency_us / 1000:.2f} ms",
+        f"{found.prediction_id}: {served}, {found.latency_us / 1000:.2f} ms",
         f"prediction: {found.prediction}",
     ]
     if found.probabilities:

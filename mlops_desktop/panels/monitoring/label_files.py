@@ -31,11 +31,11 @@ class LabelFilesCard(Card):
         self._name = ""
         self.table: RowTable[LabelFile] = RowTable(
             (
-                Column(self.tr("Added"), lambda f: f.at, format=local_time, width=150),
+                Column(self.tr("Added"), lambda f: f.at, format=local_time, width=180),
                 Column(self.tr("By"), lambda f: f.by, width=110),
                 Column(self.tr("Joined"), lambda f: f.matched, format=_thousands, width=90),
                 Column(self.tr("Count now"), lambda f: f.used, format=_thousands, width=100),
-                Column(self.tr("State"), _state, chip=_kind, width=120),
+                Column(self.tr("State"), _state, chip=_kind, width=144),
                 Column(self.tr("File"), lambda f: f.source, tip=lambda f: f.source, stretch=True),
             ),
             self.tr("Label files"),
