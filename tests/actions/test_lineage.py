@@ -59,7 +59,8 @@ def test_that_a_model_leads_back_to_its_file(store: Store) -> None:
 
 def test_that_a_version_leads_on_to_models_and_what_serves_them(store: Store) -> None:
     with store.write("deployments"):
-        row = {"name": "live", "model_version_id": 1, "second_version_id": 2, "state": "stopped"}
+        row = {"name": "live", "model_version_id": 1, "state": "stopped"}
+        row |= {"second_version_id": 2, "second_role": "shadow"}
         store.insert("deployments", row | {"token_file": "", "created_at": "2026-11-24T10:00:00Z"})
     after = titles(lineage.graph(store, "customers").after())
     assert {"leaving@1", "leaving@2", "leaving@3", "live"} <= set(after)
