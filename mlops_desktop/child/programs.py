@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -9,6 +10,8 @@ def main(name: str, job_file: Path) -> int:
     """Run the child program of that name; the answer is the exit code."""
     match name:
         case "ingest":
+            # Before numpy comes: its threads for small matrices spin where others want to work.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             from mlops_desktop.child import ingest  # noqa: PLC0415
 
             return ingest.main(job_file)

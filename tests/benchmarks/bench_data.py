@@ -96,14 +96,17 @@ def _copy_and_hash(source: Path, target: Path) -> None:
 
 
 def _dvc_add(file: Path, folder: Path) -> float | None:
-    """Seconds that the command `dvc add` takes for the file, None where there is no DVC."""
+    """Seconds that the command `dvc add` takes for the file, None where there is no DVC.
+
+    It gives way to other programs as our children do, so that a busy machine slows both alike.
+    """
     if shutil.which("dvc") is None:
         return None
     folder.mkdir()
     environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
 
     def dvc(*words: str) -> float:
-        command = ["dvc", *words, "-q"]
+        command = ["nice", "-n", "5", "dvc", *words, "-q"]
         return _timed(lambda: subprocess.run(command, cwd=folder, env=environment, check=True))[1]
 
     dvc("init", "--no-scm")

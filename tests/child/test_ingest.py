@@ -330,3 +330,20 @@ def test_that_an_exported_csv_is_imported_unchanged(workspace: Workspace, data: 
     back = manifests.read(workspace, run(workspace, path, types)["manifest"])
     assert manifests.load(workspace, back).equals(table)
     assert back.content_hash == manifest.content_hash
+
+
+@pytest.mark.parametrize("before", [b'"', b",", b"\n"])
+def test_that_a_late_code_is_found_at_the_border_of_what_is_read(
+    workspace: Workspace, before: bytes
+) -> None:
+    """Codes that begin with 0 make a column text, wherever the blocks end."""
+    from mlops_desktop.blobs.readers.csvfile import ByteSource
+
+    data = b"a,b\n" + b"1,2\n" * 10 + b'"x"' + before + b"07"
+    path = workspace.root / "border.csv"
+    path.write_bytes(data)
+    for size in (len(data) - 1, len(data) - 2, len(data) - 3, len(data)):
+        with ByteSource(path, "utf-8", ",") as source:
+            while source.read(size):
+                pass
+            assert source.padded, size

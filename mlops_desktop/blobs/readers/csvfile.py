@@ -198,7 +198,10 @@ class ByteSource(io.RawIOBase):
         self.quotes += data.count(b'"')
         if not self.padded:
             border = self._before + data[:2]
-            self.padded = any(p.search(data) or p.search(border) for p in self._padded)
+            self.padded = any(
+                pattern.search(border) or (start in data and pattern.search(data))
+                for start, pattern in self._padded
+            )
         self._before = data[-2:]
         return data
 
@@ -219,13 +222,13 @@ class ByteSource(io.RawIOBase):
         super().close()
 
 
-def _padded(delimiter: str) -> tuple[re.Pattern[bytes], ...]:
+def _padded(delimiter: str) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
     """A zero after a delimiter, a quote or a line's end, and a digit after it: 007.
 
     One pattern each, since one that begins with letters is searched for four times as fast.
     """
     starts = (delimiter.encode(), b"\n", b"\r", b'"')
-    return tuple(re.compile(re.escape(start) + b"0[0-9]") for start in starts)
+    return tuple((start, re.compile(re.escape(start) + b"0[0-9]")) for start in starts)
 
 
 def _errors(encoding: str) -> str:
