@@ -1,0 +1,90 @@
+"""Batch scoring of 1,000,000 x 20 against reading, predicting and writing by themselves."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+from mlops_desktop.actions import datasets, models, runs, scoring
+from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.blobs import modelfiles, objects
+from mlops_desktop.core.datasets import DatasetVersion, Source
+from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.core.runs import Algorithm, TrainSpec
+from mlops_desktop.ml.export import session
+from mlops_desktop.paths import Workspace
+from mlops_desktop.store.store import Store
+from tests.stored import wide_mix
+
+ROWS = 1_000_000
+_LEARNT = 8_000
+T = TypeVar("T")
+Line = tuple[str, str, str]
+
+
+def main() -> list[Line]:
+    """Lines of (what, measured, target)."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Workspace(Path(folder) / "workspace"))
+        try:
+            return _measure(DirectLane(store), Path(folder))
+        finally:
+            store.close()
+
+
+def _measure(lane: DirectLane, folder: Path) -> list[Line]:
+    workspace = lane(lambda store: store.workspace)
+    table = wide_mix(ROWS)
+    target = table.column_names[-1]
+    high = pc.greater(pc.add(table[table.column_names[0]], table[table.column_names[1]]), 0)
+    table = table.set_column(table.num_columns - 1, target, pc.fill_null(high, False))
+    datasets.add_table(lane, "few", table.slice(0, _LEARNT), Source("table"))
+    wide = datasets.add_table(lane, "wide", table, Source("table"))
+    del table
+    algorithms = (Algorithm.LINEAR, Algorithm.GRADIENT_BOOSTING)
+    spec = TrainSpec("few", 1, target, algorithms=algorithms, budget_s=60)
+    lines = []
+    for run in runs.train(lane, spec, workers=1)[1:]:
+        version = lane(lambda store, run=run: models.register(store, run.id, "wide"))
+        lane(lambda store, ref=version.ref: models.approve(store, ref, "To be measured."))
+        took = _scored(lane, version.ref, wide.ref, folder / "answers.parquet")
+        parts = _parts(workspace, version, wide, folder)
+        what = f"scoring {ROWS:,} x 20 with {run.algorithm.title.lower()}, to Parquet"
+        said = f"{took:.1f} s = {took / parts:.1f}x its parts"
+        lines.append((what, said, "reading + predicting + writing"))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return [*lines, ("the largest child meanwhile, imports and training too", f"{peak:.0f} MB", "")]
+
+
+def _scored(lane: DirectLane, model: str, data: str, target: Path) -> float:
+    _, took = _timed(lambda: scoring.score_to_file(lane, model, data, target))
+    return took
+
+
+def _parts(
+    workspace: Workspace, version: ModelVersion, wide: DatasetVersion, folder: Path
+) -> float:
+    """Seconds of reading the version, of the bare session on encoded rows, and of writing it."""
+    table, reading = _timed(lambda: datasets.load(workspace, wide))
+    onnx = objects.get_bytes(workspace, version.files[modelfiles.ONNX])
+    card = modelfiles.read_card(workspace, version.files)
+    encoded = np.random.default_rng(0).normal(size=(ROWS, card["width"])).astype(np.float32)
+    bare = session(onnx)
+    _, predicting = _timed(lambda: bare.run(["y"], {"x": encoded}))
+    path = folder / "copy.parquet"
+    _, writing = _timed(lambda: parquet.write_table(table, path, compression="zstd"))
+    return reading + predicting + writing
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    value = work()
+    return value, time.perf_counter() - start
