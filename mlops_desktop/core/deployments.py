@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
+
+from mlops_desktop.core.privacy import Privacy
 
 
 class DeploymentState(StrEnum):
@@ -71,6 +73,7 @@ class Deployment:
     previous_version: int | None = None
     second: Second | None = None
     autostart: bool = False
+    privacy: Privacy = field(default_factory=Privacy)
     restarts: tuple[float, ...] = ()
     error: str = ""
     created_at: str = ""
@@ -166,10 +169,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class RecentRequest:
-    """One request from the record. All but `rows` are of its first row.
-
-    probabilities: by class, the likeliest first. reasons: where the client asked for them.
-    """
+    """One request from the record. inputs and prediction are those of its first row."""
 
     id: str
     at_us: int
@@ -178,5 +178,3 @@ class RecentRequest:
     rows: int
     inputs: dict[str, object]
     prediction: float | str | None
-    probabilities: tuple[tuple[str, float], ...] = ()
-    reasons: Reasons | None = None

@@ -91,9 +91,11 @@ def test_that_the_columns_are_told_with_what_training_saw(server: Server) -> Non
     row = server.ask("/openapi.json")[1]["components"]["schemas"]["Row"]
     assert (list(row["properties"]), row["required"]) == (COLUMNS, COLUMNS)
     hour = row["properties"]["hr"]
-    assert hour["description"] == "A whole number. Training saw 0 to 23. Never null."
-    season = row["properties"]["season"]["description"]
-    assert season == "Text. Training saw winter, summer. null where it is not known."
+    assert hour["description"] == "A whole number. Training saw 0 to 23."
+    assert (hour["type"], hour["examples"]) == ("integer", [8])
+    season = row["properties"]["season"]
+    assert season["description"] == "Text. Training saw winter, summer."
+    assert season["type"] == ["string", "null"]
 
 
 def reference_of(document: dict[str, Any], part: dict[str, Any]) -> Any:

@@ -134,7 +134,6 @@ def _said(field: Field) -> str:
         said.append(f"Training saw {some}{f' and {more} more' if more > 0 else ''}.")
     elif field.type.is_numeric and field.low is not None and field.high is not None:
         said.append(f"Training saw {field.low:.6g} to {field.high:.6g}.")
-    said.append("null where it is not known." if field.nullable else "Never null.")
     return " ".join(said)
 
 

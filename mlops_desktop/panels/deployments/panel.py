@@ -18,6 +18,7 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.panels.deployments.batch import BatchTab
 from mlops_desktop.panels.deployments.changes import Changes
+from mlops_desktop.panels.deployments.documentation import DocumentationTab
 from mlops_desktop.panels.deployments.failure import FailureBox
 from mlops_desktop.panels.deployments.logs import LogsTab
 from mlops_desktop.panels.deployments.new import NewDeployment, Wanted
@@ -118,6 +119,8 @@ class DeploymentsPanel(Page):
         self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
         self._batch_at = self.tabs.add(self.tr("Batch"), self.batch)
         self._rollout_at = self.tabs.add(self.tr("Rollout"), self.rollout)
+        self.documentation = DocumentationTab(self._jobs, self._workspace)
+        self._documentation_at = self.tabs.add(self.tr("Documentation"), self.documentation)
         self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
         self.tabs.shown.connect(self._on_tick)
         page = QWidget()
@@ -143,6 +146,9 @@ class DeploymentsPanel(Page):
         """Once the lists are there: choose the deployment of that name, or offer the version."""
         self._wanted = str(thing)
         self.reload()
+
+    def help_topic(self) -> str:
+        return "serving" if self.tabs.current() == self._documentation_at else "deploy"
 
     def escape(self) -> None:
         self.new.close_form()
@@ -341,6 +347,8 @@ class DeploymentsPanel(Page):
             self.performance.show_metrics(deployment.url, token if readable else "")
         elif tab == self._rollout_at:
             self.rollout.tick(deployment)
+        elif tab == self._documentation_at:
+            self.documentation.load(deployment)
         elif tab == self._logs_at:
             self.logs.tick(deployment)
 

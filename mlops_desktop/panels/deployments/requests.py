@@ -1,13 +1,23 @@
-"""The Requests tab: the newest recorded requests, while they come in."""
+"""The Requests tab: the newest recorded requests while they come in, and any one by its id."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
-from mlops_desktop.actions import deployments
+from mlops_desktop.actions import deployments, lookup
 from mlops_desktop.core.deployments import Deployment, RecentRequest
+from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.deployments.request_details import RequestDetails
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.row_model import Column
@@ -24,8 +34,8 @@ class RequestsTab(QWidget):
         super().__init__()
         self._jobs, self._workspace = jobs, workspace
         self._asking = False
-        self._of = 0
-        self._shown: list[RecentRequest] = []
+        self._deployment: Deployment | None = None
+        self._found: list[RecentRequest] = []
         self.table: RowTable[RecentRequest] = RowTable(
             (
                 Column(self.tr("When"), lambda r: r.at_us, align="left", format=_time, width=120),
@@ -40,20 +50,60 @@ class RequestsTab(QWidget):
             empty_text=self.tr("No requests yet. Ask the model under Try it, or from a program."),
         )
         self.table.setObjectName("requests-table")
+        self.table.selection_changed.connect(self._on_selected)
+        self.details = RequestDetails()
+        self.details.wanted.connect(self._look_up)
+        self.details.closed.connect(self._close)
         card = Card()
-        card.add(label(self.tr("The newest {0} requests on record.").format(_SHOWN), muted=True))
+        card.body.addLayout(self._build_filters())
         card.add(self.table, 1)
+        self._words = label(muted=True, wrap=True)
+        card.add(self._words)
+        split = QSplitter()
+        split.setChildrenCollapsible(False)
+        split.addWidget(card)
+        split.addWidget(self.details)
+        split.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
+        column.addWidget(split)
+
+    def _build_filters(self) -> QHBoxLayout:
+        self.search = QLineEdit()
+        self.search.setObjectName("requests-search")
+        self.search.setPlaceholderText(self.tr("Request id; Enter for the whole record"))
+        self.search.setAccessibleName(self.tr("Find a request by its id"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(180)
+        self.search.setMaximumWidth(360)
+        self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(lambda: self._look_up(self.search.text()))
+        self.version = QComboBox()
+        self.version.setObjectName("requests-version")
+        self.version.setAccessibleName(self.tr("Version that answered"))
+        self.version.addItem(self.tr("All versions"), 0)
+        self.version.activated.connect(self._filter)
+        self.follow = QCheckBox(self.tr("Follow"))
+        self.follow.setObjectName("requests-follow")
+        self.follow.setToolTip(self.tr("Without it the list stands still."))
+        self.follow.setChecked(True)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.version)
+        row.addStretch(1)
+        row.addWidget(self.follow)
+        return row
 
     def show_deployment(self, deployment: Deployment) -> None:
-        if deployment.id != self._of:
-            self._of = deployment.id
+        if self._deployment is None or deployment.id != self._deployment.id:
+            self.search.clear()
+            self._close()
             self._show([])
+        self._deployment = deployment
 
     def tick(self, deployment: Deployment) -> None:
-        if self._asking:
+        if self._asking or not (self.follow.isChecked() or not self._found):
             return
         self._asking = True
         self._jobs.start(
@@ -63,15 +113,58 @@ class RequestsTab(QWidget):
                 self._workspace, deployment, _SHOWN
             ),
             self._show,
-            lambda _error: self._show(self._shown),
+            lambda _error: self._show(self._found),
             quiet=True,
         )
 
     def _show(self, found: list[RecentRequest]) -> None:
         self._asking = False
-        if found != self._shown:
-            self._shown = found
-            self.table.set_rows(found)
+        if found == self._found:
+            return
+        self._found = found
+        for number in sorted({request.version for request in found}):
+            if self.version.findData(number) < 0:
+                self.version.addItem(self.tr("Version {0}").format(number), number)
+        self._filter()
+
+    def _filter(self) -> None:
+        """Show those of the newest that fit; an id may be a row's, so what follows a colon goes."""
+        typed, version = self.search.text().strip(), self.version.currentData()
+        part = typed.rpartition(":")[0] or typed
+        shown = [
+            request
+            for request in self._found
+            if part in request.id and version in (0, request.version)
+        ]
+        self.table.set_rows(shown)
+        text = self.tr("{0} of the newest {1} on record. Refused requests are not recorded.")
+        self._words.setText(text.format(len(shown), len(self._found)))
+
+    def _on_selected(self, rows: tuple[RecentRequest, ...]) -> None:
+        if rows:
+            self._look_up(f"{rows[0].id}:0")
+
+    def _look_up(self, given: str) -> None:
+        """Show one row of a request, wherever in the record it is."""
+        deployment = self._deployment
+        if deployment is None or not given.strip():
+            return
+        self.details.show_looking(given)
+        self._jobs.start(
+            self,
+            "",
+            lambda lane, context: lookup.find(lane, deployment.name, given, context),
+            self.details.show_found,
+            self._show_error,
+            quiet=True,
+        )
+
+    def _show_error(self, error: UserError) -> None:
+        self.details.show_error(error)
+
+    def _close(self) -> None:
+        self.details.hide()
+        self.table.clearSelection()
 
 
 def _time(at_us: int) -> str:
