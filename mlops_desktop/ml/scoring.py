@@ -20,6 +20,7 @@ from mlops_desktop.ml.encode import RowEncoder
 from mlops_desktop.ml.fitted import FittedStep
 
 PREDICTION = "prediction"
+_ENCODED = 2 << 20  # Values.
 _FITS = {(ColumnType.INTEGER, ColumnType.NUMBER), (ColumnType.BOOLEAN, ColumnType.NUMBER)}
 
 
@@ -91,16 +92,20 @@ class Scorer:
         table = pa.Table.from_batches([batch]).select([field.name for field in fields])
         schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in fields])
         table = recipe.features_on_table(table.cast(schema), self._steps)
-        columns = {name: _column(table[name]) for name in self._encoder.columns}
-        found: npt.NDArray[np.float32] = self._run(["y"], {"x": self._encoded(columns, batch)})[0]
-        return found
+        # Categories side by side are wide: a piece at a time, to bound the memory.
+        step = max(1, _ENCODED // max(1, self._encoder.width))
+        pieces = [self._answers(table.slice(at, step)) for at in range(0, table.num_rows, step)]
+        return np.concatenate(pieces)
 
-    def _encoded(
-        self, columns: dict[str, npt.NDArray[Any]], batch: pa.RecordBatch
-    ) -> npt.NDArray[np.float32]:
-        if columns:
-            return self._encoder.encode_table(columns)
-        return np.zeros((batch.num_rows, self._encoder.width), dtype=np.float32)
+    def _answers(self, rows: pa.Table) -> npt.NDArray[np.float32]:
+        columns = {name: _column(rows[name]) for name in self._encoder.columns}
+        encoded = (
+            self._encoder.encode_table(columns)
+            if columns
+            else np.zeros((rows.num_rows, self._encoder.width), dtype=np.float32)
+        )
+        found: npt.NDArray[np.float32] = self._run(["y"], {"x": encoded})[0]
+        return found
 
     def _score_names(self) -> list[str]:
         return [f"probability_{name}" for name in self.signature.classes]
