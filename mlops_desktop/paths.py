@@ -65,6 +65,10 @@ class Workspace:
     def deployment(self, deployment_id: int) -> Path:
         return self.deployments / f"{deployment_id:04d}"
 
+    def privacy_key(self, deployment_id: int) -> Path:
+        """The secret behind the hashes in a deployment's record."""
+        return self.deployment(deployment_id) / "privacy-key"
+
     def segments(self, deployment_id: int) -> Path:
         return self.predictions / f"{deployment_id:04d}"
 

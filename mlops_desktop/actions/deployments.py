@@ -218,7 +218,7 @@ def _is_young(deployment: Deployment) -> bool:
 def _swap(lane: Lane, deployment: Deployment, version: ModelVersion) -> Deployment:
     if deployment.model_version == version.id:
         return deployment
-    tell(lane, deployment, "/admin/swap", {"model": servers.model_job(version)})
+    tell(lane, deployment, "/admin/swap", {"model": servers.model_job(version, deployment)})
 
     def swapped(store: Store) -> Deployment:
         with store.write("deployments"):

@@ -180,7 +180,7 @@ def _count(store: Store, deployment: Deployment, batch: _Batch, watch: Watch) ->
         starts = [group.start_us for group in groups]
         stored = rows.stored_windows(store, deployment.id, watch.version.id, starts)
         for group in groups:
-            window = windows.merged(watch, batch.header.columns, stored.get(group.start_us), group)
+            window = windows.merged(watch, batch.header, stored.get(group.start_us), group)
             rows.put_window(store, deployment.id, window)
         rows.advance(store, deployment.id, batch.name, batch.end, batch.rows)
     return batch.rows

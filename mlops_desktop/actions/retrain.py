@@ -57,8 +57,9 @@ def retrain(
     ground = lane(partial(_ground, name=name))
     context.progress(0.02, "Gathering labelled predictions")
     fresh = _fresh(workspace, ground, context)
+    hidden = _lacking(workspace, ground.deployment, fresh)
     context.progress(0.05, f"{fresh.num_rows:,} new rows join {ground.data.rows:,} old ones")
-    data = _save(lane, workspace, ground, fresh, context)
+    data = _save(lane, workspace, ground, fresh, hidden, context)
     for made in ground.made:
         data = recipes.apply(lane, data.ref, made.recipe, made.dataset, context=context)
     spec = _spec(workspace, ground, data)
@@ -141,7 +142,9 @@ def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:
         header = segments.read_header(path)
         if header is None:
             continue
-        place = {name: number for number, name in enumerate(header.columns)}
+        place = {
+            name: number for number, name in enumerate(header.columns) if name not in header.hashed
+        }
         for record, _ in segments.read_records(path, only=requests):
             for number, row in enumerate(record.x):
                 actual = ground.actual.get(f"{record.id}:{number}")
@@ -154,6 +157,16 @@ def _fresh(workspace: Workspace, ground: _Ground, context: Context) -> pa.Table:
                     columns[column.name].append(_cell(value, column.type))
     arrays = [pa.array(columns[c.name], _arrow(c.type)) for c in ground.data.columns]
     return pa.table(arrays, names=[c.name for c in ground.data.columns])
+
+
+def _lacking(workspace: Workspace, deployment: Deployment, fresh: pa.Table) -> tuple[str, ...]:
+    """Columns that some record of the deployment hides, of those that the new rows should have."""
+    hidden: set[str] = set()
+    for path in segments.segment_files(workspace.segments(deployment.id)):
+        header = segments.read_header(path)
+        if header is not None:
+            hidden |= {*header.dropped, *header.hashed}
+    return tuple(name for name in fresh.column_names if name in hidden)
 
 
 def _cell(value: object, kind: ColumnType) -> object:
@@ -188,7 +201,12 @@ def _arrow(kind: ColumnType) -> pa.DataType:
 
 
 def _save(
-    lane: Lane, workspace: Workspace, ground: _Ground, fresh: pa.Table, context: Context
+    lane: Lane,
+    workspace: Workspace,
+    ground: _Ground,
+    fresh: pa.Table,
+    hidden: tuple[str, ...],
+    context: Context,
 ) -> DatasetVersion:
     import pyarrow as pa  # noqa: PLC0415
 
@@ -204,6 +222,9 @@ def _save(
         },
     )
     message = f"{fresh.num_rows:,} labelled predictions of {ground.deployment.name} added"
+    if hidden:
+        source.detail["hidden"] = list(hidden)
+        message += f"; {', '.join(hidden)} missing in them: not recorded, for privacy"
     return datasets.add_table(
         lane, ground.data.dataset, table, source, message, ground.data.id, context
     )

@@ -83,7 +83,7 @@ def agreement(workspace: Workspace, deployment: Deployment) -> Agreement | None:
 
 
 def _try(lane: Lane, name: str, ref: str | Ref, role: Role, percent: float) -> Deployment:
-    deployment, version = lane(lambda store: _fitting(store, name, ref))
+    deployment, version = lane(lambda store: _fitting(store, name, ref, role))
     second = Second(version.version, version.id, role, percent)
     trying = replace(deployment, second=second)
     if deployment.state is DeploymentState.RUNNING:
@@ -91,13 +91,21 @@ def _try(lane: Lane, name: str, ref: str | Ref, role: Role, percent: float) -> D
     return lane(lambda store: _note(store, deployment, second))
 
 
-def _fitting(store: Store, name: str, ref: str | Ref) -> tuple[Deployment, ModelVersion]:
+def _fitting(
+    store: Store, name: str, ref: str | Ref, role: Role
+) -> tuple[Deployment, ModelVersion]:
     deployment = deployments.get_deployment(store, name)
     version = models.resolve(store, ref)
     deployments.check_fits(deployment, version)
     if version.id == deployment.model_version:
         raise UserError(f"{name} serves {version.ref} already.", hint="Name another version.")
     first = models.get_version(store, Ref(deployment.model, version=deployment.version))
+    if role is Role.SHADOW and deployment.privacy.columns:
+        raise UserError(
+            f"{name} does not record {', '.join(deployment.privacy.columns)}.",
+            why="A shadow answers what is on record, so it would lack them.",
+            hint="Try a canary instead.",
+        )
     given, wanted = (
         [(field.name, field.type) for field in one.signature.inputs] for one in (first, version)
     )

@@ -92,7 +92,7 @@ def launch(
         "port": deployment.port or 0,
         "token_file": deployment.token_file,
         "metrics_token_file": deployment.metrics_token_file,
-        "model": model_job(version),
+        "model": model_job(version, deployment),
         "second": second_job(deployment, second),
         "keep": deployment.keep,
     }
@@ -109,13 +109,14 @@ def launch(
         )
 
 
-def model_job(version: ModelVersion) -> dict[str, Any]:
+def model_job(version: ModelVersion, deployment: Deployment) -> dict[str, Any]:
     """A model version as the server child is told of it."""
     return {
         "name": version.model,
         "version": version.version,
         "model_version": version.id,
         "files": version.files,
+        "privacy": {"drop": deployment.privacy.drop, "hash": deployment.privacy.hash},
     }
 
 
@@ -125,7 +126,7 @@ def second_job(deployment: Deployment, version: ModelVersion | None) -> dict[str
     if second is None or version is None:
         return {"role": None}
     share = second.percent / 100 if second.role is Role.CANARY else 0.0
-    return {"role": second.role.value, "share": share, "model": model_job(version)}
+    return {"role": second.role.value, "share": share, "model": model_job(version, deployment)}
 
 
 def wait_ready(

@@ -128,19 +128,19 @@ def _by_arrival(records: list[Record], newest: list[StoredWindow]) -> list[Group
 
 
 def merged(
-    watch: Watch, columns: tuple[str, ...], stored: StoredWindow | None, group: Group
+    watch: Watch, header: SegmentHeader, stored: StoredWindow | None, group: Group
 ) -> StoredWindow:
     """The window with a group's rows counted in, and judged anew."""
     empty: dict[str, Any] = {"features": {}, "latency": {}, "sum": 0.0}
     counts = dict(stored.counts) if stored else empty
     features = dict(counts["features"])
-    place = {name: number for number, name in enumerate(columns)}
+    place = {name: number for number, name in enumerate(header.columns)}
     for one in watch.reference.watched:
         number = place.get(one.name)
         if one is watch.reference.prediction:
             values: list[object] = list(group.answers)
-        elif number is None:
-            continue
+        elif number is None or one.name in header.hashed:
+            continue  # Not recorded, or what is recorded is no value.
         else:
             values = [row[number] for row in group.rows]
         counted = sketch(one.bins, values)

@@ -27,7 +27,9 @@ _BLOCK = 1 << 20
 class SegmentHeader:
     """columns: the input names in the order of each row. model_version: the row's id.
 
-    outputs: "prediction", then the class labels in the order of the probabilities.
+    outputs: "prediction", then the class labels in the order of the probabilities. dropped: inputs
+    that are not recorded (so not among columns). hashed: those of the columns that are recorded
+    as keyed hashes.
     """
 
     deployment: int
@@ -36,6 +38,8 @@ class SegmentHeader:
     model_version: int
     columns: tuple[str, ...]
     outputs: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def read_header(path: Path) -> SegmentHeader | None:
         fields["model_version"],
         tuple(fields["columns"]),
         tuple(fields["outputs"]),
+        tuple(fields.get("dropped", ())),
+        tuple(fields.get("hashed", ())),
     )
 
 
@@ -204,7 +210,7 @@ def _lines_from_end(path: Path) -> Iterator[bytes]:
 
 
 def _header_line(header: SegmentHeader) -> bytes:
-    fields = {
+    fields: dict[str, object] = {
         "format": FORMAT,
         "deployment": header.deployment,
         "model": header.model,
@@ -213,4 +219,6 @@ def _header_line(header: SegmentHeader) -> bytes:
         "columns": header.columns,
         "outputs": header.outputs,
     }
+    if header.dropped or header.hashed:
+        fields |= {"dropped": header.dropped, "hashed": header.hashed}
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)

@@ -24,6 +24,7 @@ from mlops_desktop.cli import (
     monitoring,
     predictions,
     recipes,  # noqa: F401  Adds to `data`.
+    records,  # noqa: F401  Adds to `deploy`.
     rollout,  # noqa: F401  Adds to `deploy`.
     rows,  # noqa: F401  Adds to `data`.
     runs,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import Deployment, DeploymentState, Role, Second
+from mlops_desktop.core.privacy import Privacy
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
@@ -38,10 +39,24 @@ def _from_row(row: Row) -> Deployment:
         previous_version=row["previous_version"],
         second=_second(row),
         autostart=bool(row["autostart"]),
+        privacy=_privacy(json.loads(row["options"])),
         restarts=tuple(json.loads(row["restarts"])),
         error=row["error"],
         created_at=row["created_at"],
         started_at=row["started_at"],
+    )
+
+
+def _privacy(options: dict[str, Any]) -> Privacy:
+    found = options.get("privacy", {"drop": [], "hash": []})
+    return Privacy(tuple(found["drop"]), tuple(found["hash"]))
+
+
+def set_option(store: Store, deployment_id: int, name: str, value: object) -> None:
+    """Keep a setting of one deployment, as JSON."""
+    store.execute(
+        "UPDATE deployments SET options = json_set(options, ?, json(?)) WHERE id = ?",
+        [f"$.{name}", json.dumps(value), deployment_id],
     )
 
 

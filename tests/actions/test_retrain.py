@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,5 +93,22 @@ def test_that_labelled_predictions_join_the_old_rows_once(workspace_dir: Path) -
         assert len(answers) == 800
         assert answers[699] == 77.0
         assert datasets.get_version(store, "data@3").parent == 1
+    finally:
+        store.close()
+
+
+def test_that_retraining_says_which_columns_were_not_recorded(workspace_dir: Path) -> None:
+    store = Store.open(Workspace(workspace_dir))
+    try:
+        one = _deployed(store)
+        one.header = replace(one.header, columns=("at", "x"), dropped=("town",), hashed=("x",))
+        rows, truth = rows_of(START + timedelta(hours=600), 50, 1)
+        ids = one.record([[row[0], "5f" * 16] for row in rows], [0.0] * 50)
+        monitoring.add_labels_table(one.lane, "d", ids, truth.tolist(), "test")
+        version = monitoring.retrain(one.lane, "d")
+        assert _column(store, version, "town")[-50:] == [None] * 50
+        assert _column(store, version, "x")[-50:] == [None] * 50
+        data = datasets.get_version(store, Ref("data", version=version.dataset_version))
+        assert "x, town missing in them: not recorded, for privacy" in data.message
     finally:
         store.close()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlops_desktop.actions import datasets, deployments, models, rollout, runs, serving
+from mlops_desktop.actions import datasets, deployments, models, privacy, rollout, runs, serving
 from mlops_desktop.actions.children import wait_for
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.blobs.segments import last_records
@@ -165,3 +165,25 @@ def test_that_a_server_is_started_again_three_times_within_five_minutes() -> Non
         restarts = again
     assert may_restart(restarts, 1010.0) is None
     assert may_restart(restarts, 1301.5) == (1002.0, 1301.5)
+
+
+def test_that_columns_are_hidden_while_it_runs(lane: DirectLane, running: Deployment) -> None:
+    found = privacy.set_privacy(lane, "leaving", ["months"], [])
+    try:
+        ask(lane, running, 3)
+        folder = lane(lambda store: store.workspace).segments(running.id)
+        assert all("months" not in header.columns for header, _ in last_records(folder, 3))
+        with pytest.raises(UserError, match="does not record months"):
+            rollout.shadow(lane, "leaving", "leaving@2")
+        rollout.canary(lane, "leaving", "leaving@2", 50)
+        ask(lane, running, 4)
+        assert {header.dropped for header, _ in last_records(folder, 4)} == {("months",)}
+        with pytest.raises(UserError, match="tries a second version"):
+            privacy.set_privacy(lane, "leaving", [], [])
+        rollout.end(lane, "leaving")
+        deployments.restart(lane, "leaving")
+        ask(lane, found, 1)
+        assert last_records(folder, 1)[0][0].dropped == ("months",)
+    finally:
+        rollout.end(lane, "leaving")
+        privacy.set_privacy(lane, "leaving", [], [])

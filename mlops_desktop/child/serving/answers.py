@@ -108,9 +108,10 @@ class Answers:
             replayed = self._replay(kind, given, path, body)
             if replayed is not None:
                 return replayed
-            digest = digest_of(path, body)
         request_id = given or uuid7()
         active = self._chosen(path)
+        if given is not None:
+            digest = digest_of(path, body, active.model.header, active.model.key)
         try:
             done = _work(active.model, kind, request_id, digest, body, arrived_ns)
             return self._record(active, request_id, digest, done, arrived_ns)
@@ -189,10 +190,11 @@ class Answers:
                 replayed = self._replay(kind, given, path, body)
                 if replayed is not None:
                     return replayed
-                digest = digest_of(path, body)
             if self._waiting >= REQUESTS_LIMIT:
                 raise Refused(503, "Too many requests at once.", retry_after="1")
             active = self._chosen(path)
+            if given is not None:
+                digest = digest_of(path, body, active.model.header, active.model.key)
             active.users += 1
             self._waiting += 1
             self._ids.begin(request_id)
@@ -231,7 +233,8 @@ class Answers:
         return done.body, _headers(request_id)
 
     def _replay(self, kind: BodyKind, request_id: str, path: str, body: bytes) -> Answer | None:
-        seen = self._ids.find(request_id, digest_of(path, body))
+        key = self.active.model.key
+        seen = self._ids.find(request_id, lambda header: digest_of(path, body, header, key))
         if seen is None:
             return None
         try:
@@ -265,11 +268,16 @@ def _work(
     if digest:
         fields["h"] = digest
     fields["us"] = took = (time.time_ns() - arrived_ns) // 1000
-    fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
+    if model.hidden is not None:
+        fields["x"] = model.hidden.rows(rows)
+    else:
+        fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
     fields["y"], fields["p"] = prediction.y, prediction.p
     reasons = None
     if explains:  # What took as long as it took would be no latency of predictions.
         fields["e"] = reasons = model.explain(rows, prediction.y)
+        if model.hidden is not None:
+            fields["e"] = model.hidden.reasons(reasons)
     line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     labels = model.typed(prediction.y)
     answer = kind.render(request_id, options, model.header, labels, prediction.p, reasons)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
 from mlops_desktop.child.serving.checks import Checked, RowChecker, Rows, merged
+from mlops_desktop.child.serving.hidden import Hidden
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
@@ -40,7 +42,8 @@ class LoadedModel:
     """Answers rows that are in the signature's order. Safe to use from several threads."""
 
     def __init__(self, workspace: Workspace, deployment: int, job: dict[str, Any]) -> None:
-        """job: name, version, model_version (the row's id), files (artifact name -> SHA-256)."""
+        """job: name, version, model_version (the row's id), files (artifact name -> SHA-256),
+        privacy (optional: the columns to "drop" and to "hash" before they are recorded)."""
         files: dict[str, str] = job["files"]
         card = modelfiles.read_card(workspace, files)
         self.name: str = job["name"]
@@ -58,6 +61,18 @@ class LoadedModel:
             tuple(self.checker.columns),
             ("prediction", *self.classes),
         )
+        path = workspace.privacy_key(deployment)
+        self.key = path.read_bytes().strip() if path.exists() else b""
+        self.hidden: Hidden | None = None
+        privacy = job.get("privacy", {"drop": [], "hash": []})
+        if privacy["drop"] or privacy["hash"]:
+            self.hidden = Hidden(self.checker.columns, privacy["drop"], privacy["hash"], self.key)
+            self.header = replace(
+                self.header,
+                columns=self.hidden.recorded,
+                dropped=self.hidden.dropped,
+                hashed=self.hidden.hashed,
+            )
         self.why_no_onnx = ""
         self.engine = "onnxruntime"
         self.encoder = encoder_of(card)

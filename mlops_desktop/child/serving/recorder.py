@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +31,14 @@ _LOOK_BACK = 64 * 1024 * 1024
 _HEAD = re.compile(rb'^\{"id":"([^"]+)","t":(\d+),"h":"([0-9a-f]{32})"', re.MULTILINE)
 
 
-def digest_of(path: str, body: bytes) -> str:
-    """What tells two requests with the same id apart."""
-    return hashlib.blake2b(path.encode() + b"\n" + body, digest_size=16).hexdigest()
+def digest_of(path: str, body: bytes, header: SegmentHeader, key: bytes) -> str:
+    """What tells two requests with the same id apart, in the records under a header.
+
+    key: a secret, used where they hide some of the body: without it, values could be tried out
+    until the digest fits.
+    """
+    key = key if header.dropped or header.hashed else b""
+    return hashlib.blake2b(path.encode() + b"\n" + body, digest_size=16, key=key).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +116,16 @@ class Ids:
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._answering: set[str] = set()
 
-    def find(self, request_id: str, digest: str) -> Seen | None:
-        """Where the answer is, None for a new id. Another body under the same id is refused."""
+    def find(self, request_id: str, digest: Callable[[SegmentHeader], str]) -> Seen | None:
+        """Where the answer is, None for a new id. Another body under the same id is refused.
+
+        digest: of the body, as the records under a header have it.
+        """
         seen = self._seen.get(request_id)
         if seen is not None and time.time() - seen.time_us / 1e6 > IDS_AGE_S:
             del self._seen[request_id]
             seen = None
-        if seen is not None and seen.digest != digest:
+        if seen is not None and seen.digest != digest(seen.header):
             raise Refused(409, f"Request id {request_id} was used before, with another body.")
         if request_id in self._answering:
             raise Refused(409, f"Request id {request_id} is being answered now.", retry_after="1")
