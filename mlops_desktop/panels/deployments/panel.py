@@ -22,6 +22,7 @@ from mlops_desktop.panels.deployments.documentation import DocumentationTab
 from mlops_desktop.panels.deployments.failure import FailureBox
 from mlops_desktop.panels.deployments.logs import LogsTab
 from mlops_desktop.panels.deployments.new import NewDeployment, Wanted
+from mlops_desktop.panels.deployments.record import RecordTab
 from mlops_desktop.panels.deployments.requests import RequestsTab
 from mlops_desktop.panels.deployments.rollout import RolloutTab
 from mlops_desktop.panels.deployments.strip import StatusStrip
@@ -119,6 +120,9 @@ class DeploymentsPanel(Page):
         self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
         self._batch_at = self.tabs.add(self.tr("Batch"), self.batch)
         self._rollout_at = self.tabs.add(self.tr("Rollout"), self.rollout)
+        self.record = RecordTab(self._jobs)
+        self.record.toast.connect(self.toast)
+        self.tabs.add(self.tr("Record"), self.record)
         self.documentation = DocumentationTab(self._jobs, self._workspace)
         self._documentation_at = self.tabs.add(self.tr("Documentation"), self.documentation)
         self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
@@ -219,6 +223,7 @@ class DeploymentsPanel(Page):
         self.strip.show_job(self._changes.text() or None)
         self.try_tab.show_deployment(deployment, served.signature if served else None)
         self.requests.show_deployment(deployment)
+        self.record.show_deployment(deployment, served.signature if served else None)
         self.batch.show_deployment(deployment)
         self.rollout.show_deployment(
             deployment, [v for v in self._approved() if v.model == deployment.model]

@@ -1,0 +1,72 @@
+"""The Record tab: columns that are not recorded, chosen by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from mlops_desktop.actions import deployments
+from mlops_desktop.actions.deployments import Servers
+from mlops_desktop.core.privacy import Privacy
+from mlops_desktop.panels.deployments import DeploymentsPanel
+from mlops_desktop.paths import Workspace
+from mlops_desktop.work.jobs import Jobs
+from tests.monitored import watched
+
+
+@pytest.fixture
+def panel(
+    workspace_dir: Path, workspace: Workspace, jobs: Jobs, qtbot: QtBot
+) -> Iterator[DeploymentsPanel]:
+    with watched(workspace_dir):
+        pass
+    made = DeploymentsPanel(jobs, workspace, Servers())
+    qtbot.addWidget(made)
+    made.resize(1178, 686)
+    made.show()
+    made.shown()
+    made.tabs.set_current(made.tabs.bar.count() - 3)
+    qtbot.waitUntil(lambda: len(made.record.table.rows()) == 3)
+    yield made
+    made.hide()
+
+
+def _choose(panel: DeploymentsPanel, way: str, names: list[str], qtbot: QtBot) -> None:
+    panel.record.table.select(names)
+    [button] = [b for w, b in panel.record._buttons.items() if w == way]
+    qtbot.waitUntil(button.isEnabled)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _stored(workspace_dir: Path) -> Privacy:
+    with watched(workspace_dir) as one:
+        return deployments.get_deployment(one.store, "d").privacy
+
+
+def _ways(panel: DeploymentsPanel) -> dict[str, str]:
+    return {line.field.name: line.way for line in panel.record.table.rows()}
+
+
+def test_that_chosen_columns_are_left_out_hashed_and_recorded_again(
+    workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    assert not any(button.isEnabled() for button in panel.record._buttons.values())
+    _choose(panel, "dropped", ["x", "town"], qtbot)
+    qtbot.waitUntil(lambda: _ways(panel) == {"at": "recorded", "x": "dropped", "town": "dropped"})
+    _choose(panel, "hashed", ["town"], qtbot)
+    qtbot.waitUntil(lambda: _ways(panel)["town"] == "hashed")
+    _choose(panel, "recorded", ["x"], qtbot)
+    qtbot.waitUntil(lambda: _ways(panel)["x"] == "recorded")
+    assert _stored(workspace_dir) == Privacy((), ("town",))
+
+
+def test_that_the_time_column_is_refused_with_the_reason(
+    workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    _choose(panel, "dropped", ["at"], qtbot)
+    qtbot.waitUntil(panel.record.error.isVisible)
+    assert _stored(workspace_dir) == Privacy()
