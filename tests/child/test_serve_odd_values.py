@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlops_desktop.blobs.segments import read_records, segment_files
 from tests.served import COLUMNS, ROW, Server, served
 
 Names, Row = list[str], list[Any]
@@ -93,6 +94,7 @@ def test_that_a_missing_column_is_named(server: Server, form: Form) -> None:
     ("name", "value", "said"),
     [
         ("temp", None, [108.5]),  # What training put in its place.
+        ("temp", float("nan"), [108.5]),
         ("season", None, [109.0]),
         ("season", "monsoon", [109.0]),  # Not seen in training: answered, and counted.
         ("temp", 7, [122.0]),  # A whole number for a number.
@@ -143,15 +145,33 @@ def test_that_a_number_is_no_text_where_json_tells_them_apart(server: Server, fo
     assert as_csv(server, COLUMNS, changed("season", 3))[0] == 200
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 @pytest.mark.parametrize("form", FORMS)
-def test_that_nan_and_infinity_are_refused(server: Server, form: Form, value: float) -> None:
+def test_that_infinity_is_refused(server: Server, form: Form, value: float) -> None:
     status, answer = form(server, COLUMNS, changed("temp", value))
     assert status == 400
     if form is as_csv:
         assert answer["error"].startswith('Column "temp", row 0: ')
     else:
-        assert "JSON has no NaN or Infinity; send null." in answer["error"]
+        assert "JSON has no Infinity; send null." in answer["error"]
+
+
+def test_that_nan_is_missing_where_a_value_may_be_and_a_text_stays_one(server: Server) -> None:
+    status, answer = records(server, COLUMNS, changed("hr", float("nan")))
+    assert (status, 'Column "hr", row 0: null' in answer["error"]) == (400, True)
+    row = ["NaN \\" if name == "season" else v for name, v in zip(COLUMNS, ROW, strict=True)]
+    row[1] = float("nan")
+    assert split(server, COLUMNS, row)[1]["predictions"] == [108.5]
+    [path] = segment_files(server.workspace.segments(1))
+    assert [record for record, _ in read_records(path)][-1].x == [[8, None, *row[2:]]]
+
+
+def test_that_nan_in_a_large_body_is_recorded_as_missing(server: Server) -> None:
+    rows = [changed("temp", float("nan")) for _ in range(3_000)]
+    status, answer = post(server, {"dataframe_split": {"columns": COLUMNS, "data": rows}})
+    assert (status, set(answer["predictions"])) == (200, {108.5})
+    [path] = segment_files(server.workspace.segments(1))
+    assert [record for record, _ in read_records(path)][-1].x[0] == changed("temp", None)
 
 
 @pytest.mark.parametrize("form", [split, infer])

@@ -6,7 +6,8 @@
 | a column that the model lacks     | ignored, not recorded                              |
 | columns in another order          | put in order by name                               |
 | null                              | a missing value; 400 where training had none       |
-| NaN, Infinity                     | 400: JSON has none; null means missing             |
+| NaN                               | as null: MLflow's own clients write it             |
+| Infinity                          | 400: JSON has none                                 |
 | text for a number, 1.5 for integer| 400 with column, row, value and expectation        |
 | 3 for a number, 3.0 for an integer| taken                                              |
 | a category not seen in training   | answered and counted                               |

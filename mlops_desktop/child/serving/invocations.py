@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -23,20 +24,25 @@ from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_NAN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|NaN', re.DOTALL)  # Texts are passed over.
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 def loads(body: bytes) -> Any:
-    """The JSON value of a body."""
+    """The JSON value of a body. NaN, which JSON has not but MLflow's clients write, is null."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        hint = " JSON has no NaN or Infinity; send null." if _has_nan(body) else ""
+        if b"NaN" in body:
+            body = _NAN.sub(_null, body)
+            with suppress(orjson.JSONDecodeError):
+                return orjson.loads(body)
+        hint = " JSON has no Infinity; send null." if b"Infinity" in body else ""
         raise Refused(400, f"The body is not JSON: {error}.{hint}") from None
 
 
-def _has_nan(body: bytes) -> bool:
-    return any(word in body for word in (b"NaN", b"Infinity"))
+def _null(match: re.Match[bytes]) -> bytes:
+    return b"null" if match[0] == b"NaN" else match[0]
 
 
 def parse_json(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
@@ -177,6 +183,8 @@ def _cell(text: str, field: Field, number: int) -> object:
     else:
         try:
             value = float(text)
+            if math.isnan(value):
+                return None
             if math.isfinite(value) and "_" not in text:
                 return int(text) if _INTEGER.fullmatch(text.strip()) else value
         except ValueError:
