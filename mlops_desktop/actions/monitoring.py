@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlops_desktop.actions import alerts, deployments, lookup, windows
+from mlops_desktop.actions import alerts, deployments, lookup, retention, windows
 from mlops_desktop.actions.labels import LabelBatch, add_labels, add_labels_table
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.retrain import retrain
@@ -81,6 +81,8 @@ def fold(lane: Lane, name: str, context: Context | None = None) -> int:
         folded += lane(partial(_count, deployment=deployment, batch=batch, watch=watches[version]))
         context.progress(None, f"{folded:,} predictions counted")
     lane(partial(_review, name=name))
+    if deployment.retention.limits:
+        retention.apply(lane, name)
     lookup.prepare(workspace.segments(deployment.id), context)
     return folded
 

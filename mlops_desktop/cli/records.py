@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from mlops_desktop.actions import deployments
+from mlops_desktop.actions import deployments, monitoring
 from mlops_desktop.actions import privacy as actions
+from mlops_desktop.actions import retention as keeping
 from mlops_desktop.cli.deployments import deploy, deployment_json
-from mlops_desktop.cli.session import Session, answer, json_option
+from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.retention import checked_retention, parsed_size
 
 
 @deploy.command()
@@ -47,3 +49,51 @@ def privacy(
     text = "; ".join(line for line in lines if line) or "every column is recorded"
     value = deployment_json(session, found) | {"drop": hidden.drop, "hash": hidden.hash}
     answer(as_json, value, f"{name}: {text}")
+
+
+@deploy.command()
+@click.argument("name")
+@click.option("--days", type=int, help="Keep predictions so many days.")
+@click.option("--max-size", metavar="SIZE", help="Keep so much of them, such as 10GB.")
+@click.option("--keep-all", is_flag=True, help="Keep everything again.")
+@click.option("--dry-run", is_flag=True, help="Only say what it would free.")
+@json_option
+@click.pass_obj
+def retention(
+    session: Session,
+    name: str,
+    days: int | None,
+    max_size: str | None,
+    keep_all: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Remove old predictions of NAME, now and whenever predictions are counted.
+
+    Whole files go, the oldest first; never what monitoring has not counted, nor the last 24 hours.
+    Windows and labels stay, but what is removed can be found, labelled and trained on no more.
+    """
+    limited = days is not None or max_size is not None
+    if limited == keep_all:
+        raise UserError(
+            "Say what is to be kept.", hint="Give --days or --max-size, or --keep-all for all."
+        )
+    limits = checked_retention(days, None if max_size is None else parsed_size(max_size))
+    monitoring.fold(session.lane, name, TerminalContext())
+    going = session.lane(lambda store: keeping.removable(store, name, limits))
+    if not dry_run:
+        session.lane(
+            lambda store: keeping.set_retention(store, name, limits.days, limits.max_bytes)
+        )
+        going = keeping.apply(session.lane, name)
+    verb = "would be freed" if dry_run else "freed"
+    text = f"{name}: {going.size:,} bytes {verb}, {len(going.paths)} files"
+    value = {
+        "deployment": name,
+        "days": limits.days,
+        "max_bytes": limits.max_bytes,
+        "freed_bytes": going.size,
+        "files": [path.name for path in going.paths],
+        "dry_run": dry_run,
+    }
+    answer(as_json, value, text)

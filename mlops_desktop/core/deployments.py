@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlops_desktop.core.privacy import Privacy
+from mlops_desktop.core.retention import Retention
 
 
 class DeploymentState(StrEnum):
@@ -74,6 +75,7 @@ class Deployment:
     second: Second | None = None
     autostart: bool = False
     privacy: Privacy = field(default_factory=Privacy)
+    retention: Retention = field(default_factory=Retention)
     restarts: tuple[float, ...] = ()
     error: str = ""
     created_at: str = ""

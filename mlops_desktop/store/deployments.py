@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import Deployment, DeploymentState, Role, Second
 from mlops_desktop.core.privacy import Privacy
+from mlops_desktop.core.retention import Retention
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Row, Store
@@ -24,6 +25,7 @@ LEFT JOIN model_versions second ON second.id = d.second_version_id
 
 
 def _from_row(row: Row) -> Deployment:
+    options = json.loads(row["options"])
     return Deployment(
         id=row["id"],
         name=row["name"],
@@ -39,7 +41,8 @@ def _from_row(row: Row) -> Deployment:
         previous_version=row["previous_version"],
         second=_second(row),
         autostart=bool(row["autostart"]),
-        privacy=_privacy(json.loads(row["options"])),
+        privacy=_privacy(options),
+        retention=Retention(**options.get("retention", {})),
         restarts=tuple(json.loads(row["restarts"])),
         error=row["error"],
         created_at=row["created_at"],
