@@ -17,6 +17,7 @@ from mlops_desktop.actions import (
     monitoring,
     recipes,
     runs,
+    trying,
 )
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.core.datasets import Source
@@ -101,6 +102,16 @@ def test_that_raw_rows_are_served_labelled_and_learnt_from(
     assert [item.name for item in second.signature.inputs] == ["months", "charges"]
     compared = comparing.compare(lane, second.ref)
     assert compared.rows >= 50
+
+    # The text of charges and the ratio that the recipe makes count as the raw columns they are of.
+    tried = trying.try_row(workspace, running, {"months": 3, "charges": "250.00"})
+    assert tried.reasons is not None
+    parts = dict(tried.reasons.contributions)
+    assert parts.keys() == {"months", "charges"}
+    assert parts["months"] > 0
+    moved = tried.reasons.answer - tried.reasons.baseline
+    assert sum(parts.values()) == pytest.approx(moved, abs=1e-6)
+    assert tried.reasons.answer == pytest.approx(dict(tried.probabilities)["Yes"])
 
 
 def test_that_labels_of_a_target_that_the_recipe_changes_are_not_put_back(
