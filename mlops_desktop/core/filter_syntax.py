@@ -283,7 +283,7 @@ def _micros(moment: datetime) -> int:
 def _words(said: list[tuple[str, str]], *, negated: bool) -> str:
     values = [value or "(no text)" for _, value in said]
     if negated:
-        return f"!= {values[0]}" if len(said) == 1 else f"is none of {', '.join(values)}"
+        return f"is not {values[0]}" if len(said) == 1 else f"is none of {', '.join(values)}"
     if len(said) > 1 and all(verb == "=" for verb, _ in said):
         return f"= {' or '.join(values)}"
     pairs = zip(said, values, strict=True)

@@ -34,7 +34,7 @@ from mlops_desktop.work.jobs import Jobs
 _WIDTHS = {ColumnType.DATETIME: 144, ColumnType.TEXT: 128}
 _MOST_ROWS = 70_000_000  # Qt counts the pixels of a table in 32 bits.
 _BLOCK = 24  # Columns that are read at once.
-_SORTED_ROWS = 50  # Of a page: sorted rows lie anywhere, so that each may take a chunk of its own.
+_SORTED_ROWS = 32  # Of a page: sorted rows lie anywhere, so that each may take a chunk of its own.
 _FILTER, _SORT = "filter ", "sort "  # What a chip stands for, before the column's name.
 _EXAMPLES = {
     ColumnType.INTEGER: "5, >5, 1..9",
