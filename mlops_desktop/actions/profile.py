@@ -38,7 +38,7 @@ def profile_by_target(
     profile = datasets.profile(workspace, version)
     manifest = manifests.read(workspace, version.manifest)
     places = {column.name: place for place, column in enumerate(manifest.columns)}
-    by = _column(profile, target)
+    by = column_profile(profile, target)
     if not can_split_by(by):
         raise UserError(
             f"Nothing can be split by `{target}`.",
@@ -48,7 +48,7 @@ def profile_by_target(
     names = [column.name for column in profile.columns] if columns is None else list(columns)
     # A number's own mean says nothing; classes are shown in their own colours.
     itself = {target} if not bytarget.classes_of(by) else set()
-    wanted = [_column(profile, name) for name in names if name not in itself]
+    wanted = [column_profile(profile, name) for name in names if name not in itself]
     values = [
         bytarget.target_values(by, part)
         for part in manifests.parts(workspace, manifest, places[target])
@@ -69,12 +69,16 @@ def pair(workspace: Workspace, version: DatasetVersion, first: str, second: str)
     from mlops_desktop.ml import pairs  # noqa: PLC0415  Only who compares needs it.
 
     profile = datasets.profile(workspace, version)
-    one, two = _column(profile, first), _column(profile, second)
+    one, two = column_profile(profile, first), column_profile(profile, second)
     return pairs.pair(one, two, datasets.load(workspace, version, [first, second]))
 
 
-def _column(profile: Profile, name: str) -> ColumnProfile:
-    column = profile.column(name)
-    if column is None:
-        raise NotFound(f"There is no column {name!r}.")
-    return column
+def column_profile(profile: Profile, name: str) -> ColumnProfile:
+    """The profile of one column. Raises NotFound."""
+    found = profile.column(name)
+    if found is None:
+        raise NotFound(
+            f"There is no column {name!r}.",
+            hint=f"There are: {', '.join(c.name for c in profile.columns[:20])}.",
+        )
+    return found

@@ -37,12 +37,9 @@ def add(
         f"{version.ref}: {version.rows:,} rows, {len(version.columns)} columns, "
         f"{version.stored_bytes:,} bytes added"
     )
-    found, lines = checks.report(session.store, version.ref), warning_lines(version.warnings)
     value = summary(version)
-    if found is not None:
-        value["checks"] = {"failed": len(found.failed), "blocked": len(found.blocking)}
-        lines.append(f"checks: {headline(found)}. See data check {version.ref}.")
-    answer(as_json, value, "\n".join([text, *lines]))
+    lines = [text, *warning_lines(version.warnings), *checks_of(session, version, value)]
+    answer(as_json, value, "\n".join(lines))
 
 
 @data.command("list")
@@ -140,6 +137,15 @@ def summary(version: DatasetVersion) -> dict[str, object]:
         "note": version.note,
         "tags": version.tags,
     }
+
+
+def checks_of(session: Session, version: DatasetVersion, value: dict[str, object]) -> list[str]:
+    """How a new version did by its dataset's rules, added to its JSON and as lines; often none."""
+    found = checks.report(session.store, version.ref)
+    if found is None:
+        return []
+    value["checks"] = {"failed": len(found.failed), "blocked": len(found.blocking)}
+    return [f"checks: {headline(found)}. See data check {version.ref}."]
 
 
 def warning_lines(warnings: tuple[DataWarning, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mlops_desktop.actions import importing
-from mlops_desktop.cli.datasets import File, data, summary, warning_lines
+from mlops_desktop.cli.datasets import File, checks_of, data, summary, warning_lines
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion, ImportOptions
@@ -46,9 +46,9 @@ def append(
 ) -> None:
     """Add the rows of FILE to the newest version of the dataset NAME, as its next version."""
     version = importing.append(session.lane, name, file, options, message, TerminalContext())
-    answer(
-        as_json, summary(version), "\n".join([_added(version), *warning_lines(version.warnings)])
-    )
+    value = summary(version)
+    told = [*warning_lines(version.warnings), *checks_of(session, version, value)]
+    answer(as_json, value, "\n".join([_added(version), *told]))
 
 
 def _added(version: DatasetVersion) -> str:

@@ -23,6 +23,7 @@ from mlops_desktop.cli import (
     models,
     monitoring,
     predictions,
+    profile,  # noqa: F401  Adds to `data`.
     recipes,  # noqa: F401  Adds to `data`.
     records,  # noqa: F401  Adds to `deploy`.
     rollout,  # noqa: F401  Adds to `deploy`.

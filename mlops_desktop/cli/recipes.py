@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops_desktop.actions import datasets, recipe_files, recipe_preview, recipes
-from mlops_desktop.cli.datasets import File, data, summary, warning_lines
+from mlops_desktop.cli.datasets import File, checks_of, data, summary, warning_lines
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipe_documents import step_document
 from mlops_desktop.core.recipes import RecipeVersion, Step
-from mlops_desktop.core.steps import STEPS, StepField, StepKind
+from mlops_desktop.core.steps import STEPS, FieldKind, StepField, StepKind
 
 if TYPE_CHECKING:
     from mlops_desktop.actions.recipe_preview import Preview
@@ -90,7 +90,7 @@ def apply(
     made = recipes.apply(
         session.lane, dataset_ref, recipe_ref, name, message, context=TerminalContext()
     )
-    _answer_made(made, as_json)
+    _answer_made(session, made, as_json)
 
 
 @recipe.command()
@@ -101,7 +101,7 @@ def apply(
 def again(session: Session, dataset_ref: str, parent: str | None, as_json: bool) -> None:
     """Run the recipe that made the version DATASET once more, on a newer version of its parent."""
     made = recipes.again(session.lane, dataset_ref, parent, TerminalContext())
-    _answer_made(made, as_json)
+    _answer_made(session, made, as_json)
 
 
 @recipe.command()
@@ -170,8 +170,10 @@ def steps(kind: str | None, as_json: bool) -> None:
         settings: list[tuple[object, ...]] = [
             (f.name, _kind(f), _default(f), f"{f.title}. {f.hint}".strip()) for f in form.fields
         ]
-        text = f"{form.title}. {form.help}\n\n" + table(
-            ("setting", "holds", "default", "meaning"), settings
+        text = (
+            f"{form.title}. {form.help}\n\n"
+            f"{table(('setting', 'holds', 'default', 'meaning'), settings)}\n\n"
+            f"- {kind}: {{{', '.join(_example(f) for f in form.fields if not f.optional)}}}"
         )
     chosen = STEPS if kind is None else {StepKind(kind): STEPS[StepKind(kind)]}
     value = [
@@ -189,7 +191,7 @@ def _steps(session: Session, ref: str) -> tuple[Step, ...]:
     return recipes.get(session.store, ref).steps
 
 
-def _answer_made(made: DatasetVersion, as_json: bool) -> None:
+def _answer_made(session: Session, made: DatasetVersion, as_json: bool) -> None:
     detail = made.source.detail
     text = (
         f"{made.ref}: {made.rows:,} of {detail['rows_before']:,} rows, "
@@ -197,7 +199,8 @@ def _answer_made(made: DatasetVersion, as_json: bool) -> None:
         f"{made.stored_bytes:,} bytes added"
     )
     value = summary(made) | {"recipe": made.recipe, "derived_from": detail["parent"]}
-    answer(as_json, value, "\n".join([text, *warning_lines(made.warnings)]))
+    lines = [text, *warning_lines(made.warnings), *checks_of(session, made, value)]
+    answer(as_json, value, "\n".join(lines))
 
 
 def _summary(found: RecipeVersion) -> dict[str, object]:
@@ -271,6 +274,19 @@ def _text(value: object) -> str:
 
 def _kind(field: StepField) -> str:
     return " | ".join(field.choices) if field.choices else field.kind.value.replace("_", " ")
+
+
+def _example(field: StepField) -> str:
+    """A needed setting as it stands in YAML."""
+    value = {
+        FieldKind.COLUMNS: "[COLUMN, COLUMN]",
+        FieldKind.VALUES: "{OLD: NEW, OLD: NEW}",
+        FieldKind.NUMBERS: "[0, 10, 20]",
+        FieldKind.EXPRESSION: '"COLUMN > 0"' if field.name == "where" else '"COLUMN / COLUMN"',
+        FieldKind.CHOICES: f"[{', '.join(field.choices)}]",
+        FieldKind.CHOICE: " | ".join(field.choices),
+    }.get(field.kind, field.kind.value.upper())
+    return f"{field.name}: {value}"
 
 
 def _default(field: StepField) -> str:

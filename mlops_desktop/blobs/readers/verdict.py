@@ -58,7 +58,7 @@ def _clean(name: str, tally: Tally, kind: ColumnType, what: str) -> Verdict:
         f"`{name}`: {tally.marked.count:,} of {tally.rows:,} values are not {what} "
         f"({tally.marked}). Read as missing.",
         "One such cell would have turned the whole column into text.",
-        "Nothing, if missing is what they mean. Else correct the file and import it again.",
+        "Leave it so if they mean missing; else correct the file and import it again.",
         read_as=(ColumnType.TEXT,),
     )
     return Verdict(kind, native=False, sure=False, warning=warning)
