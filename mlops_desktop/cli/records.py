@@ -7,7 +7,7 @@ import click
 from mlops_desktop.actions import deployments, monitoring
 from mlops_desktop.actions import privacy as actions
 from mlops_desktop.actions import retention as keeping
-from mlops_desktop.cli.deployments import deploy, deployment_json
+from mlops_desktop.cli.deployments import deploy
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.retention import checked_retention, parsed_size
@@ -47,7 +47,7 @@ def privacy(
         f"recorded as hashes: {', '.join(hidden.hash)}" if hidden.hash else "",
     ]
     text = "; ".join(line for line in lines if line) or "every column is recorded"
-    value = deployment_json(session, found) | {"drop": hidden.drop, "hash": hidden.hash}
+    value = {"deployment": found.name, "drop": hidden.drop, "hash": hidden.hash}
     answer(as_json, value, f"{name}: {text}")
 
 

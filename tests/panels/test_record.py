@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import deployments
+from mlops_desktop.actions import deployments, monitoring
 from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.privacy import Privacy
+from mlops_desktop.core.retention import Retention
 from mlops_desktop.panels.deployments import DeploymentsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
-from tests.monitored import watched
+from tests.monitored import START, rows_of, watched
 
 
 @pytest.fixture
@@ -70,3 +72,25 @@ def test_that_the_time_column_is_refused_with_the_reason(
     _choose(panel, "dropped", ["at"], qtbot)
     qtbot.waitUntil(panel.record.error.isVisible)
     assert _stored(workspace_dir) == Privacy()
+
+
+def test_that_limits_say_what_they_remove_before_they_are_set(
+    workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    keep = panel.record.keep
+    qtbot.waitUntil(lambda: keep.words.text() == "Everything is kept.")
+    assert not keep.set.isEnabled()
+    with watched(workspace_dir) as one:
+        rows, _ = rows_of(START, 24, 0)
+        one.record(rows, [0.0] * 24, file=f"0001-{2**22 + 1}.jsonl")
+        [path] = one.segments.glob("*.jsonl")
+        os.utime(path, (1, 1))
+        monitoring.fold(one.lane, "d")
+    keep.by_days.setChecked(True)
+    qtbot.waitUntil(lambda: "of the oldest predictions for good" in keep.words.text())
+    qtbot.mouseClick(keep.set, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not path.exists())
+    qtbot.waitUntil(lambda: "Removes nothing now" in keep.words.text())
+    assert not keep.set.isEnabled()
+    with watched(workspace_dir) as one:
+        assert deployments.get_deployment(one.store, "d").retention == Retention(90)

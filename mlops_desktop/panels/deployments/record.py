@@ -1,4 +1,4 @@
-"""The Record tab: which columns of the requests are recorded, hashed, or left out."""
+"""The Record tab: which columns are recorded, hashed or left out, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mlops_desktop.actions import privacy
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import Field, Signature
+from mlops_desktop.panels.deployments.keeping import KeepCard
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import Card, label
@@ -82,7 +83,11 @@ class RecordTab(QWidget):
         card.add(self.table, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
+        column.setSpacing(12)
+        column.addWidget(card, 1)
+        self.keep = KeepCard(jobs)
+        self.keep.toast.connect(self.toast)
+        column.addWidget(self.keep)
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -107,6 +112,7 @@ class RecordTab(QWidget):
         if self._deployment is None or self._deployment.id != deployment.id:
             self.error.show_error(None)
         self._deployment = deployment
+        self.keep.show_deployment(deployment)
         hidden = deployment.privacy
         self.table.set_rows(
             [
