@@ -99,3 +99,26 @@ def test_that_equal_values_of_two_columns_or_keys_have_other_hashes() -> None:
     assert other.rows([[1.0, 1.0]]) != [[a, b]]
     assert one.rows([[None, 1]]) == [[None, b]]
     assert one.rows([["1.0", True]])[0][0] != a
+
+
+def test_that_an_explanation_is_whole_once_and_given_again_without_hidden_columns(
+    tmp_path: Path,
+) -> None:
+    kinds = ("INT64", "FP64", "BYTES", "BOOL", "BYTES")
+    tensors = [
+        {"name": name, "shape": [1], "datatype": kind, "data": [value]}
+        for name, kind, value in zip(COLUMNS, kinds, ROW, strict=True)
+    ]
+    body = {"inputs": tensors, "parameters": {"explain": True}}
+    with served(tmp_path, _model(Workspace(tmp_path))) as server:
+        told = []
+        for _ in range(2):
+            status, answer, _ = server.ask(
+                "/v2/models/bike/infer", body, headers={"X-Request-Id": "why"}
+            )
+            assert status == 200
+            outputs = {output["name"]: output for output in answer["outputs"]}
+            names = outputs["contribution_columns"]["data"]
+            assert outputs["contributions"]["shape"] == [1, len(names)]
+            told.append(names)
+    assert [sorted(names) for names in told] == [sorted(COLUMNS), ["at", "temp"]]

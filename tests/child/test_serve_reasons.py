@@ -64,7 +64,9 @@ def test_that_every_form_and_the_open_protocol_are_explained_alike(server: Serve
     answer = server.ask("/v2/models/bike/infer", infer(ROW, explain=True))[1]
     outputs = {output["name"]: output for output in answer["outputs"]}
     assert outputs["contributions"]["shape"] == [1, 5]
-    parts = dict(zip(COLUMNS, outputs["contributions"]["data"], strict=True))
+    names = outputs["contribution_columns"]["data"]
+    assert names == COLUMNS
+    parts = dict(zip(names, outputs["contributions"]["data"], strict=True))
     assert parts == wanted[0]["contributions"]
     assert outputs["baseline"]["data"] == [wanted[0]["baseline"]]
     assert outputs["explained"]["data"] == ["cnt"]

@@ -25,7 +25,7 @@ DATATYPE_OF = {
     ColumnType.DATETIME: "BYTES",
 }
 OUTPUTS = ("prediction", "probabilities", "prediction_id")
-REASONS = ("contributions", "baseline", "explained")
+REASONS = ("contributions", "contribution_columns", "baseline", "explained")
 
 
 def parse(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
@@ -129,7 +129,8 @@ def answer(
 ) -> bytes:
     """The response with the outputs that were asked for, or all.
 
-    contributions are in the order of the model's inputs, [rows, inputs].
+    contributions are [rows, contribution_columns]: all inputs, or, where an answer is given again
+    from the record, those that it may hold.
     """
     rows = len(labels)
     ids = [f"{request_id}:{row}" for row in range(rows)]
@@ -142,10 +143,14 @@ def answer(
         flat = [value for row in probabilities for value in row]
         outputs["probabilities"] = {"datatype": "FP64", "shape": [rows, width], "data": flat}
     if reasons is not None:
-        parts = [reason["contributions"][name] for reason in reasons for name in served.columns]
-        width = len(served.columns)
+        place = {name: number for number, name in enumerate(served.columns)}
+        told = reasons[0]["contributions"] if reasons else place
+        names = sorted(told, key=lambda name: (place.get(name, len(place)), name))
+        parts = [reason["contributions"][name] for reason in reasons for name in names]
+        width = len(names)
         outputs |= {
             "contributions": {"datatype": "FP64", "shape": [rows, width], "data": parts},
+            "contribution_columns": {"datatype": "BYTES", "shape": [width], "data": names},
             "baseline": {"datatype": "FP64", "shape": [rows], "data": _each(reasons, "baseline")},
             "explained": {"datatype": "BYTES", "shape": [rows], "data": _each(reasons, "of")},
         }

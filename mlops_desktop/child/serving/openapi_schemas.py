@@ -211,8 +211,8 @@ def _explanation(signature: Signature) -> _Json:
         baseline={**_NUMBER, "description": "The mean answer to rows of the training data"},
         contributions={
             "type": "object",
+            "description": "Every input; given again, those that the record may hold",
             "properties": dict.fromkeys(names, _NUMBER),
-            "required": names,
             "additionalProperties": False,
         },
     )
