@@ -73,6 +73,15 @@ def retrain(
     return lane(lambda store: models.register(store, done[0].id, ground.version.model))
 
 
+def hidden_columns(store: Store, version: ModelVersion) -> tuple[str, ...]:
+    """Columns that the rows which joined a retrained version lack, because they were not recorded
+    for privacy."""
+    data = datasets.get_version(store, Ref(version.dataset, version=version.dataset_version))
+    root = recipes.chain(store, data).root
+    hidden = root.source.detail.get("hidden")
+    return tuple(map(str, hidden)) if isinstance(hidden, list) else ()
+
+
 class _Part(Context):
     """Training's share of the whole progress; the cancel is the caller's."""
 

@@ -8,6 +8,7 @@ import click
 
 from mlops_desktop.actions import label_files
 from mlops_desktop.actions import monitoring as actions
+from mlops_desktop.actions import retrain as retraining
 from mlops_desktop.cli.datasets import File
 from mlops_desktop.cli.models import gate_table, version_json
 from mlops_desktop.cli.reading import reading_options
@@ -132,4 +133,7 @@ def retrain(session: Session, deployment: str, as_json: bool) -> None:
         f"{version.ref} on {version.dataset}@{version.dataset_version}: {version.state}",
         gate_table(version.gates),
     ]
-    answer(as_json, version_json(version), "\n".join(lines))
+    hidden = retraining.hidden_columns(session.store, version)
+    if hidden:
+        lines.insert(1, f"The new rows lack {', '.join(hidden)}: not recorded, for privacy.")
+    answer(as_json, version_json(version) | {"hidden": hidden}, "\n".join(lines))

@@ -13,6 +13,7 @@ import pytest
 
 from mlops_desktop.actions import datasets, models, monitoring, runs
 from mlops_desktop.actions.lane import DirectLane
+from mlops_desktop.actions.retrain import hidden_columns
 from mlops_desktop.blobs.segments import SegmentHeader
 from mlops_desktop.core.datasets import Source
 from mlops_desktop.core.errors import UserError
@@ -109,6 +110,7 @@ def test_that_retraining_says_which_columns_were_not_recorded(workspace_dir: Pat
         assert _column(store, version, "town")[-50:] == [None] * 50
         assert _column(store, version, "x")[-50:] == [None] * 50
         data = datasets.get_version(store, Ref("data", version=version.dataset_version))
+        assert hidden_columns(store, version) == ("x", "town")
         assert "x, town missing in them: not recorded, for privacy" in data.message
     finally:
         store.close()

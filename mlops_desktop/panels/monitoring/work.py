@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mlops_desktop.actions import monitoring, replay
+from mlops_desktop.actions import monitoring, replay, retrain
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.monitoring import LabelBatch
 from mlops_desktop.actions.replay import Replayed, Story
@@ -80,7 +80,7 @@ class Work(QWidget):
         """before: how the version that serves did lately, in words, for the result."""
         self._start(
             self.tr("Retrain {0}").format(name),
-            lambda lane, context: monitoring.retrain(lane, name, context),
+            partial(_retrain, name=name),
             partial(self._show_retrained, before),
         )
 
@@ -138,11 +138,15 @@ class Work(QWidget):
         kind = "ok" if batch.matched == batch.rows else "warn"
         self._say(kind, words.labels_joined(batch))
 
-    def _show_retrained(self, before: str, version: ModelVersion) -> None:
+    def _show_retrained(self, before: str, done: tuple[ModelVersion, tuple[str, ...]]) -> None:
+        version, hidden = done
         review = primary(self.tr("Review"), "", partial(self.model_wanted.emit, version.ref))
         review.setObjectName("review-retrained")
         kind = "ok" if version.gates_pass else "warn"
         detail = words.retrained_detail(version, before)
+        if hidden:
+            said = self.tr("The new rows lack {0}: not recorded, for privacy.")
+            detail += " " + said.format(", ".join(hidden))
         self._say(kind, words.retrained(version), detail, [review])
 
     def _say(self, kind: str, text: str, detail: str = "", actions: Sequence[Button] = ()) -> None:
@@ -157,6 +161,11 @@ class Work(QWidget):
         self._shown = widget
         if widget is not None:
             self._column.addWidget(widget)
+
+
+def _retrain(lane: Lane, context: Context, name: str) -> tuple[ModelVersion, tuple[str, ...]]:
+    version = monitoring.retrain(lane, name, context)
+    return version, lane(lambda store: retrain.hidden_columns(store, version))
 
 
 def _replay(lane: Lane, context: Context, name: str, story: Story) -> Replayed:
