@@ -106,7 +106,10 @@ class LineageTab(VersionTab):
         if source.sha256:
             pairs.append((self.tr("SHA-256"), _hash(source.sha256)))
         pairs += [
-            (name.replace("_", " ").capitalize(), str(value))
+            (
+                name.replace("_", " ").capitalize(),
+                f"{value:,}" if isinstance(value, int) else str(value),
+            )
             for name, value in source.detail.items()
             if value and isinstance(value, str | int | float)
         ]

@@ -71,8 +71,12 @@ class RuleDetail(Card):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addLayout(words, 1)
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
         for control in (self.on, self.severity, edit, delete):
-            row.addWidget(control, 0, Qt.AlignmentFlag.AlignTop)
+            controls.addWidget(control)
+        row.addLayout(controls)
+        row.setAlignment(controls, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
         self._caption = label(muted=True)
         self.body.addWidget(self._caption)

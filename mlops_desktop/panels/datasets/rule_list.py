@@ -35,7 +35,7 @@ class RuleList(RowTable[RuleRow]):
         self.setObjectName("rules-table")
         self.set_columns(
             [
-                Column(self.tr("State"), lambda r: r.word, chip=lambda r: r.kind, width=112),
+                Column(self.tr("State"), lambda r: r.word, chip=lambda r: r.kind, width=136),
                 Column(
                     self.tr("Rule"),
                     lambda r: plain(r.rule.sentence),
