@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.icons import pixmap
 from mlops_desktop.widgets.theme import app_theme
 
@@ -63,6 +64,9 @@ class CommandPalette(QFrame):
         column.setSpacing(8)
         column.addWidget(self.box)
         column.addWidget(self.list)
+        self.nothing = label(self.tr("No command has this name."), muted=True)
+        self.nothing.setContentsMargins(12, 0, 12, 0)
+        column.addWidget(self.nothing)
         self.box.textChanged.connect(self._filter)
         self.box.installEventFilter(self)
         self.list.itemClicked.connect(self._run)
@@ -136,6 +140,8 @@ class CommandPalette(QFrame):
 
     def _fit(self) -> None:
         rows = max(1, self.list.count())
+        self.list.setVisible(self.list.count() > 0)
+        self.nothing.setVisible(not self.list.count())
         self.resize(self.width(), min(self._highest, _CHROME + rows * _ROW))
 
     def _run(self, item: QListWidgetItem) -> None:

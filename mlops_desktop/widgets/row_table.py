@@ -50,7 +50,7 @@ class RowTable(QTableView, Generic[R]):
     ) -> None:
         super().__init__(parent)
         self._key: Callable[[R], Hashable] = key or _itself
-        self._empty_text = empty_text
+        self.empty_text = empty_text
         self._sized = False
         self._rows: RowModel[R] = RowModel(columns, self)
         self.setModel(self._rows)
@@ -196,15 +196,18 @@ class RowTable(QTableView, Generic[R]):
             return
         super().keyPressEvent(event)
 
+    def set_empty_text(self, text: str) -> None:
+        """text: what stands in the middle while there are no rows."""
+        self.empty_text = text
+        self.viewport().update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._empty_text and not self._rows.rowCount():
+        if self.empty_text and not self._rows.rowCount():
             painter = QPainter(self.viewport())
             painter.setPen(app_theme().color("muted"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(
-                self.viewport().rect().adjusted(16, 0, -16, 0), flags, self._empty_text
-            )
+            painter.drawText(self.viewport().rect().adjusted(16, 0, -16, 0), flags, self.empty_text)
 
 
 def _itself(row: object) -> Hashable:

@@ -55,6 +55,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator { image: url("$down"); 
 QPushButton[kind="primary"]::menu-indicator { image: url("$other_down"); }
 QPushButton[menu="true"] { padding-right: 26px; }
 
+QLineEdit { lineedit-clear-button-icon: url("$clear"); }
 QLineEdit, QComboBox, QAbstractSpinBox { background: $field; color: $text;
   border: 1px solid $control; border-radius: 6px; padding: 0 10px; min-height: 30px;
   selection-background-color: $accent; selection-color: $on_accent; }
@@ -62,6 +63,8 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid $ac
   padding: 0 9px; min-height: 28px; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $faint;
   border-color: $divider; }
+QLineEdit QToolButton, QLineEdit QToolButton:hover, QLineEdit QToolButton:pressed,
+QLineEdit QToolButton:focus { border: none; background: transparent; padding: 0; min-height: 0; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"], QAbstractSpinBox[wrong="true"] {
   border-color: $error; }
 QLineEdit[filter="true"] { min-height: 22px; padding: 0 6px; border-radius: 4px; }
@@ -205,6 +208,7 @@ def style_sheet(theme: Theme) -> str:
         other_down=resource(
             "icons", f"arrow-down-{'light' if theme.is_dark else 'dark'}.svg"
         ).as_posix(),
+        clear=resource("icons", f"clear-{tokens.name}.svg").as_posix(),
         tick=resource("icons", f"tick-{tokens.name}.svg").as_posix(),
         up=resource("icons", f"arrow-up-{tokens.name}.svg").as_posix(),
     )

@@ -97,6 +97,7 @@ def test_that_a_request_is_found_by_its_id_and_shown_with_its_reasons(
     qtbot.waitUntil(lambda: text(panel, "request-id") == "client-2:2", timeout=_WAIT_MS)
     tab.search.setText("nobody")
     assert not tab.table.rows()
+    assert tab.table.empty_text.startswith("None of the newest requests fits.")
     tab.search.returnPressed.emit()
     qtbot.waitUntil(tab.details.error.isVisible, timeout=_WAIT_MS)
     assert "nobody" in tab.details.error.accessibleName()

@@ -84,6 +84,15 @@ def test_that_a_commands_shortcut_works_without_the_palette(window: MainWindow, 
     assert ran == ["import"]
 
 
+def test_that_the_palette_says_so_where_nothing_is_found(window: MainWindow, qtbot: QtBot):
+    window.open_palette()
+    palette = window.palette_popup
+    assert not palette.nothing.isVisible()
+    qtbot.keyClicks(palette.box, "qqqqqq")
+    assert palette.nothing.isVisible()
+    assert not palette.list.isVisible()
+
+
 def test_that_escape_closes_the_palette(window: MainWindow, qtbot: QtBot):
     window.open_palette()
     qtbot.keyClick(window.palette_popup.box, Qt.Key.Key_Escape)

@@ -66,6 +66,7 @@ class RequestDetails(Card):
         self.body.addLayout(top)
         self.add(self.row)
         self.add(self._body, 1)
+        self.body.addStretch()  # Takes the room of the body where an error stands alone.
         self.setMinimumWidth(_WIDTH)
         self.hide()
 

@@ -47,7 +47,7 @@ class RequestsTab(QWidget):
             ),
             self.tr("Requests"),
             key=lambda request: request.id,
-            empty_text=self.tr("No requests yet. Ask the model under Try it, or from a program."),
+            empty_text=self._nothing(),
         )
         self.table.setObjectName("requests-table")
         self.table.selection_changed.connect(self._on_selected)
@@ -136,9 +136,18 @@ class RequestsTab(QWidget):
             for request in self._found
             if part in request.id and version in (0, request.version)
         ]
+        self.table.set_empty_text(self._none() if self._found else self._nothing())
         self.table.set_rows(shown)
         text = self.tr("{0} of the newest {1} on record. Refused requests are not recorded.")
         self._words.setText(text.format(len(shown), len(self._found)))
+
+    def _nothing(self) -> str:
+        return self.tr("No requests yet. Ask the model under Try it, or from a program.")
+
+    def _none(self) -> str:
+        if not self.search.text().strip():
+            return self.tr("None of the newest requests was answered by this version.")
+        return self.tr("None of the newest requests fits. Enter looks for this id in all of them.")
 
     def _on_selected(self, rows: tuple[RecentRequest, ...]) -> None:
         if rows:

@@ -48,6 +48,7 @@ class RolloutTab(QWidget):
         column.addWidget(self._build_now())
         column.addWidget(self._build_try())
         column.addWidget(self._build_back())
+        column.addWidget(self._build_start())
         column.addStretch(1)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
@@ -124,14 +125,18 @@ class RolloutTab(QWidget):
         self._back_words = label(wrap=True)
         self._back = secondary("", "undo-2", self._on_back)
         self._back.setObjectName("roll-back-here")
-        self.autostart = QCheckBox(self.tr("Start with the app"))
-        self.autostart.setObjectName("autostart")
-        self.autostart.clicked.connect(self._on_autostart)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._back)
         row.addWidget(self._back_words, 1)
         card.body.addLayout(row)
+        return card
+
+    def _build_start(self) -> QWidget:
+        card = Card(self.tr("When the app opens"))
+        self.autostart = QCheckBox(self.tr("Start this deployment with the app"))
+        self.autostart.setObjectName("autostart")
+        self.autostart.clicked.connect(self._on_autostart)
         card.add(self.autostart)
         return card
 
