@@ -118,6 +118,8 @@ def pairwise(values: Floats) -> Floats:
     there = np.isfinite(values)
     known = there.sum(axis=0)
     filled = np.where(there, values, 0.0)
+    largest = np.abs(filled).max(axis=0, initial=0.0)
+    filled /= np.where(largest > 0, largest, 1.0)  # Sums of the largest floats would overflow.
     # Centred and scaled first, so that large numbers close to each other lose no digits.
     filled = np.where(there, filled - filled.sum(axis=0) / np.maximum(known, 1), 0.0)
     largest = np.abs(filled).max(axis=0, initial=0.0)
@@ -190,7 +192,7 @@ def correlation_ratio(codes: Codes, values: Floats) -> float:
     sizes = np.bincount(codes)
     kinds = int((sizes > 0).sum())
     centred = values - values.mean()
-    total = float(centred @ centred)
+    total = float(np.square(centred).sum())  # Not by BLAS, whose threads cost more than this.
     if kinds < 2 or total <= 0 or count <= kinds:
         return float("nan")
     sums = np.bincount(codes, weights=centred)

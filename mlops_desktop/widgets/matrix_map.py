@@ -91,7 +91,9 @@ class _Cells(QWidget):
         self._rows, self._columns, self._values = rows, columns, values
         self._at = (min(self._at[0], max(0, len(rows) - 1)), min(self._at[1], len(columns) - 1))
         self._at = (max(0, self._at[0]), max(0, self._at[1]))
-        self.setMinimumHeight(max(120, _LEAST_ROW * len(rows) + _MOST_FOOT + _GAP))
+        metrics = QFontMetrics(app_theme().font(9))
+        foot = min(_MOST_FOOT, _widest(metrics, columns)) + _GAP
+        self.setMinimumHeight(max(120, _LEAST_ROW * len(rows) + round(foot)))
         self.update()
 
     def _ground(self) -> QRectF:
@@ -99,7 +101,7 @@ class _Cells(QWidget):
         left = min(self.width() * 0.25, _widest(metrics, self._rows)) + _GAP
         width = self.width() - left - _SCALE_WIDTH
         foot = 20.0
-        if _widest(metrics, self._columns) + 6 > width / max(1, len(self._columns)):
+        if _widest(metrics, self._columns) > width / max(1, len(self._columns)):
             foot = min(_MOST_FOOT, _widest(metrics, self._columns)) + _GAP
         return QRectF(left, 2, width, self.height() - foot - 2)
 
@@ -153,7 +155,7 @@ class _Cells(QWidget):
             place = QRectF(0, cell.center().y() - 10, ground.left() - _GAP, 20)
             painter.drawText(place, _RIGHT, _cut(metrics, self._rows[number], place.width()))
         wide = self._cell(0, 0).width()
-        flat = _widest(metrics, self._columns) + 6 <= wide
+        flat = _widest(metrics, self._columns) <= wide
         step = 1 if flat else max(1, -(-(metrics.height() - 4) // max(1, int(wide))))
         for number in range(0, len(self._columns), step):
             middle = self._cell(0, number).center().x()
@@ -235,7 +237,7 @@ class _Cells(QWidget):
 
 
 def _widest(metrics: QFontMetrics, names: Sequence[str]) -> float:
-    return float(max((metrics.horizontalAdvance(name) for name in names), default=0))
+    return float(max((metrics.horizontalAdvance(name) for name in names), default=0)) + 4
 
 
 def _readable_on(ground: QColor, theme: Theme) -> QColor:
