@@ -252,6 +252,10 @@ class _Comparison:
         every = [math.ceil(side.rows / _TESTED_ROWS) or 1 for side in sides]
         columns = [_sampled(side, step) for side, step in zip(sides, every, strict=True)]
         kind = common_type(pair.before.type, pair.after.type)
+        if pair.before.type is not pair.after.type and any(
+            len(column) == column.null_count for column in columns
+        ):
+            return None  # Words cannot be compared with numbers; that they became some is told.
         return ml.shift(pair, kind, columns[0], columns[1], sampled=max(every) > 1)
 
 

@@ -271,5 +271,6 @@ def _refusal(version: DatasetVersion, blocking: Sequence[Outcome]) -> ChecksFail
         f"{count} {verb} not pass on {version.ref}, so nothing is trained on it.",
         why=" ".join(parts),
         hint="Mend the data and import it again, change the rule, or train despite it with a "
-        "reason.",
+        "reason. Rules that were made for raw data do not fit what a recipe makes of them: let it "
+        "go into a dataset of its own.",
     )

@@ -11,7 +11,13 @@ from mlops_desktop.actions import audit, datasets
 from mlops_desktop.actions.answers import answer, answers
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.core.answers import Answer, key_of
-from mlops_desktop.core.datasets import ColumnType, DataWarning, ImportOptions, ImportSpec, WarningKind
+from mlops_desktop.core.datasets import (
+    ColumnType,
+    DataWarning,
+    ImportOptions,
+    ImportSpec,
+    WarningKind,
+)
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store

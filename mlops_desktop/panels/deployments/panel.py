@@ -218,7 +218,7 @@ class DeploymentsPanel(Page):
     def _show_deployment(self, deployment: Deployment) -> None:
         served = next((v for v in self._versions if v.id == deployment.model_version), None)
         newer = [v.version for v in self._approved() if v.model == deployment.model]
-        newest = max(newer, default=0)
+        newest = max(newer, default=0) if deployment.second is None else 0  # One trial at a time.
         self.strip.show_deployment(deployment, newest if newest > deployment.version else 0)
         self.strip.show_job(self._changes.text() or None)
         self.try_tab.show_deployment(deployment, served.signature if served else None)
