@@ -136,13 +136,10 @@ def test_that_imports_and_clean_ups_at_once_never_hurt_each_other(run: Command, 
         )
         for name in ("all", "gone")
     ]
-    refused = 0
     while any(process.poll() is None for process in importing):
         answer = run.ask("cleanup", "--json")
-        assert answer.code in (0, 2), answer
-        refused += "is going on" in answer.out
+        assert answer.code == 0 or "is going on" in answer.out, answer
     assert [process.wait() for process in importing] == [0, 0]
-    assert refused
     assert len(run("data", "versions", "wide")) == 3
     assert whole(run)
 

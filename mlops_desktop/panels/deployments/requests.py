@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.actions import deployments, lookup
+from mlops_desktop.actions.lookup import FoundPrediction
 from mlops_desktop.core.deployments import Deployment, RecentRequest
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.deployments.request_details import RequestDetails
@@ -34,6 +35,7 @@ class RequestsTab(QWidget):
         super().__init__()
         self._jobs, self._workspace = jobs, workspace
         self._asking = False
+        self._ticket = 0  # Of the newest look-up.
         self._deployment: Deployment | None = None
         self._found: list[RecentRequest] = []
         self.table: RowTable[RecentRequest] = RowTable(
@@ -159,17 +161,24 @@ class RequestsTab(QWidget):
         if deployment is None or not given.strip():
             return
         self.details.show_looking(given)
+        self._ticket += 1
+        ticket = self._ticket
         self._jobs.start(
             self,
             "",
             lambda lane, context: lookup.find(lane, deployment.name, given, context),
-            self.details.show_found,
-            self._show_error,
+            lambda found: self._show_found(ticket, found),
+            lambda error: self._show_error(ticket, error),
             quiet=True,
         )
 
-    def _show_error(self, error: UserError) -> None:
-        self.details.show_error(error)
+    def _show_found(self, ticket: int, found: FoundPrediction) -> None:
+        if ticket == self._ticket:  # Else another one is looked for meanwhile.
+            self.details.show_found(found)
+
+    def _show_error(self, ticket: int, error: UserError) -> None:
+        if ticket == self._ticket:
+            self.details.show_error(error)
 
     def _close(self) -> None:
         self.details.hide()
