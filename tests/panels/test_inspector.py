@@ -18,6 +18,7 @@ from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml import suggestions
 from mlops_desktop.panels.datasets import DatasetsPanel
+from mlops_desktop.panels.datasets.cleaning import CleaningTab
 from mlops_desktop.panels.datasets.correlations import CorrelationsPage
 from mlops_desktop.panels.datasets.gaps import GapsPage
 from mlops_desktop.panels.datasets.inspector import Inspector
@@ -169,23 +170,11 @@ def test_that_a_unit_is_kept_and_shown(panel: DatasetsPanel, qtbot: QtBot, jobs:
     qtbot.waitUntil(lambda: kept == [{"wind": "m/s"}], timeout=WAIT_MS)
 
 
-def test_that_without_a_tab_that_takes_steps_none_is_offered(panel: DatasetsPanel, qtbot: QtBot):
-    inspector = Inspector(panel._jobs, panel._workspace)
-    qtbot.addWidget(inspector)
-    assert panel._version is not None
-    inspector.show_version(panel._version, can_fix=False)
-    inspector.show()
-    inspector.show_column("wind")
-    qtbot.waitUntil(lambda: inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
-    assert inspector._buttons.isHidden()
-    assert inspector.findChild(QPushButton, "fix-type-wind") is None
-
-
 def test_that_the_inspector_makes_steps(panel: DatasetsPanel, qtbot: QtBot):
     inspector = Inspector(panel._jobs, panel._workspace)
     qtbot.addWidget(inspector)
     assert panel._version is not None
-    inspector.show_version(panel._version, can_fix=True)
+    inspector.show_version(panel._version)
     inspector.show()
     inspector.show_column("wind")
     qtbot.waitUntil(lambda: inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
@@ -220,16 +209,11 @@ def test_that_a_fix_goes_to_the_tab_that_takes_steps(
     def add_steps(_self: object, steps: Sequence[Step]) -> None:
         taken.extend(steps)
 
-    names = [name for name, tab in panel._tabs.items() if hasattr(tab, "add_steps")]
-    if not names:
-        monkeypatch.setattr(ProfileTab, "add_steps", add_steps, raising=False)
-        names = ["Profile"]
-    else:
-        monkeypatch.setattr(type(panel._tabs[names[0]]), "add_steps", add_steps)
+    monkeypatch.setattr(CleaningTab, "add_steps", add_steps)
     step = Step(StepKind.DROP_COLUMNS, {"columns": ["wind"]})
     panel.warnings.fix_wanted.emit([step])
     assert taken == [step]
-    assert panel.tabs.current() == list(panel._tabs).index(names[0])
+    assert panel.tabs.current() == list(panel._tabs).index("Cleaning")
 
 
 def test_that_a_warning_offers_its_fix(qtbot: QtBot):
@@ -251,12 +235,10 @@ def test_that_a_warning_offers_its_fix(qtbot: QtBot):
     ]
     wanted: list[list[Step]] = []
     warnings.fix_wanted.connect(wanted.append)
-    warnings.set_warnings(found, {}, can_read_again=True, can_fix=True)
+    warnings.set_warnings(found, {}, can_read_again=True)
     button(warnings, "fix-constant-k").click()
     assert wanted == [[Step(StepKind.DROP_COLUMNS, {"columns": ["k"]})]]
     # What reading the file again can do needs no step.
     assert warnings.findChild(QPushButton, "fix-type-n") is None
-    warnings.set_warnings(found, {}, can_read_again=False, can_fix=True)
+    warnings.set_warnings(found, {}, can_read_again=False)
     assert button(warnings, "fix-type-n").text() == "Read as dates"
-    warnings.set_warnings(found, {}, can_read_again=True, can_fix=False)
-    assert warnings.findChild(QPushButton, "fix-constant-k") is None

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mlops_desktop.actions import datasets, units
 from mlops_desktop.core.answers import Answers
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Profile
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
@@ -30,7 +31,7 @@ from mlops_desktop.widgets.cards import Card, EmptyState, KeyValues, heading, la
 from mlops_desktop.widgets.histogram import Histogram
 from mlops_desktop.widgets.inline_ask import InlineAsk
 from mlops_desktop.widgets.page import scrolled
-from mlops_desktop.widgets.profile_face import percent, type_word, value_text
+from mlops_desktop.widgets.profile_face import type_word, value_text
 from mlops_desktop.widgets.share_list import ShareList
 from mlops_desktop.work.jobs import Jobs
 
@@ -56,7 +57,6 @@ class Inspector(Card):
         self._name = ""
         self._answers: Answers = {}
         self._units: Mapping[str, str] = {}
-        self._can_fix = False
         self.setObjectName("inspector")
         self.setAccessibleName(self.tr("Column"))
         self.setFixedWidth(_WIDTH)
@@ -128,8 +128,8 @@ class Inspector(Card):
 
     def _build_buttons(self) -> QWidget:
         """What makes steps: they wait in the Cleaning tab until they are saved."""
-        self._buttons = QWidget()
-        grid = QGridLayout(self._buttons)
+        buttons = QWidget()
+        grid = QGridLayout(buttons)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(8)
         rename = secondary(self.tr("Rename"), "", lambda: self.rename.ask())  # noqa: PLW0108
@@ -146,12 +146,10 @@ class Inspector(Card):
             button.setObjectName(name)
             button.setToolTip(tip)
             grid.addWidget(button, place // 2, place % 2)
-        return self._buttons
+        return buttons
 
-    def show_version(self, version: DatasetVersion, *, can_fix: bool) -> None:
-        """can_fix: there is a tab that takes steps."""
-        self._version, self._can_fix = version, can_fix
-        self._profile = None
+    def show_version(self, version: DatasetVersion) -> None:
+        self._version, self._profile = version, None
         names = [column.name for column in version.columns]
         self.chooser.clear()
         self.chooser.addItems(names)
@@ -277,12 +275,9 @@ class Inspector(Card):
         if version is not None:
             mine = [w for w in version.warnings if self._name in w.columns]
             can_read_again = version.source.kind == "file"
-            self.warnings.set_warnings(
-                mine, self._answers, can_read_again=can_read_again, can_fix=self._can_fix
-            )
+            self.warnings.set_warnings(mine, self._answers, can_read_again=can_read_again)
 
     def _fill_menus(self, column: ColumnProfile) -> None:
-        self._buttons.setVisible(self._can_fix)
         casts, fills = QMenu(self), QMenu(self)
         for kind in _CASTS:
             if kind is not column.type and column.type is not ColumnType.DATETIME:

@@ -35,7 +35,7 @@ from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
 from mlops_desktop.panels.datasets.inspector import Inspector
 from mlops_desktop.panels.datasets.lineage import LineageTab
 from mlops_desktop.panels.datasets.profile import ProfileTab
-from mlops_desktop.panels.datasets.tab import TakesSteps, VersionTab
+from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
@@ -187,7 +187,7 @@ class DatasetsPanel(Page):
     def add_steps(self, steps: Sequence[Step]) -> None:
         """Give steps to the tab that takes them, and show it."""
         for index, tab in enumerate(self._tabs.values()):
-            if isinstance(tab, TakesSteps):
+            if isinstance(tab, CleaningTab):
                 tab.add_steps(steps)
                 self.tabs.set_current(index)
 
@@ -318,19 +318,17 @@ class DatasetsPanel(Page):
         same = before is not None and (before.id, before.manifest) == (version.id, version.manifest)
         self._version = version
         self._show_actions()
-        can_fix = any(isinstance(tab, TakesSteps) for tab in self._tabs.values())
         self.warnings.set_warnings(
             version.warnings,
             self._answers,
             can_read_again=version.source.kind == "file",
-            can_fix=can_fix,
         )
         self.inspector.set_answers(self._answers)
         if same:
             for tab in self._tabs.values():
                 tab.update_version(version, self._versions)
             return
-        self.inspector.show_version(version, can_fix=can_fix)
+        self.inspector.show_version(version)
         for tab in self._tabs.values():
             tab.show_version(version, self._versions)
 

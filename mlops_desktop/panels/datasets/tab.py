@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.core.datasets import DatasetVersion
-from mlops_desktop.core.recipes import Step
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
-
-
-@runtime_checkable
-class TakesSteps(Protocol):
-    """A tab that the panel gives the steps to which warnings and the inspector suggest."""
-
-    def add_steps(self, steps: Sequence[Step]) -> None: ...
 
 
 class VersionTab(QWidget):

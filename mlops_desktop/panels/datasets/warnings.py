@@ -38,7 +38,6 @@ class Warnings(Card):
     def __init__(self, *, narrow: bool = False) -> None:
         super().__init__()
         self._narrow = narrow
-        self._can_fix = False
         self.setObjectName("warnings")
         self.setAccessibleName(self.tr("Warnings"))
         self._warnings: tuple[DataWarning, ...] = ()
@@ -63,14 +62,12 @@ class Warnings(Card):
         answers: Answers,
         *,
         can_read_again: bool,
-        can_fix: bool = False,
     ) -> None:
-        """can_read_again: the version came from a file, so types can be changed. can_fix: there
-        is a place that takes the steps of fix_wanted."""
+        """can_read_again: the version came from a file, so types can be changed."""
         if tuple(warnings) != self._warnings:
             self._all = False
         self._warnings, self._answers = tuple(warnings), answers
-        self._can_read_again, self._can_fix = can_read_again, can_fix
+        self._can_read_again = can_read_again
         self._fill()
 
     def _fill(self) -> None:
@@ -157,7 +154,7 @@ class Warnings(Card):
         """A version that can be read again needs no step for what reading can do."""
         suggestion = warning.suggestion
         read = {ColumnType.NUMBER, ColumnType.DATETIME} & set(warning.read_as)
-        if not self._can_fix or suggestion is None or (read and self._can_read_again):
+        if suggestion is None or (read and self._can_read_again):
             return []
         button = secondary(
             suggestion.label, "", partial(self.fix_wanted.emit, list(suggestion.steps))
