@@ -62,13 +62,13 @@ def test_that_a_file_is_imported_and_shown(panel: DatasetsPanel, rentals_csv: Pa
     assert panel.chooser.currentText() == "rentals"
     assert panel.history.keys() == ["rentals@1"]
     assert panel.sheet.isHidden()
-    table = panel._tabs["Table"].table
+    table = panel.views._tabs["Table"].table
     qtbot.waitUntil(lambda: table.pages.cell(0, 1).text == "2026-01-01", timeout=WAIT_MS)
-    panel._tabs["Table"].row_field.setText("100")
-    panel._tabs["Table"].row_field.returnPressed.emit()
+    panel.views._tabs["Table"].row_field.setText("100")
+    panel.views._tabs["Table"].row_field.returnPressed.emit()
     qtbot.waitUntil(lambda: table.pages.cell(99, 6).muted and table.currentIndex().row() == 99)
-    panel.tabs.set_current(list(panel._tabs).index("Profile"))
-    view = panel._tabs["Profile"].view
+    panel.views.tabs.set_current(list(panel.views._tabs).index("Profile"))
+    view = panel.views._tabs["Profile"].view
     qtbot.waitUntil(lambda: view.model().rowCount() == 7, timeout=WAIT_MS)
 
 

@@ -47,9 +47,9 @@ def panel(qtbot: QtBot, jobs: Jobs, workspace: Workspace, rentals_csv: Path) -> 
 
 
 def profile_tab(panel: DatasetsPanel, qtbot: QtBot) -> ProfileTab:
-    tab = panel._tabs["Profile"]
+    tab = panel.views._tabs["Profile"]
     assert isinstance(tab, ProfileTab)
-    panel.tabs.set_current(list(panel._tabs).index("Profile"))
+    panel.views.tabs.set_current(list(panel.views._tabs).index("Profile"))
     qtbot.waitUntil(lambda: tab.view.model().rowCount() == 7, timeout=WAIT_MS)
     return tab
 
@@ -61,10 +61,10 @@ def button(parent: QWidget, name: str) -> QPushButton:
 
 
 def inspect(panel: DatasetsPanel, name: str, qtbot: QtBot) -> Inspector:
-    panel._inspect(True)
-    panel.inspector.show_column(name)
-    qtbot.waitUntil(lambda: panel.inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
-    return panel.inspector
+    panel.views.inspect(True)
+    panel.views.inspector.show_column(name)
+    qtbot.waitUntil(lambda: panel.views.inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
+    return panel.views.inspector
 
 
 def test_that_a_profile_is_split_by_a_target(panel: DatasetsPanel, qtbot: QtBot):
@@ -141,23 +141,23 @@ def test_that_what_an_old_profile_lacks_is_said(
 
 def test_that_a_card_fills_the_inspector(panel: DatasetsPanel, qtbot: QtBot):
     tab = profile_tab(panel, qtbot)
-    assert panel.inspector.isHidden()
+    assert panel.views.inspector.isHidden()
     tab.view.setCurrentIndex(tab.view.model().index(2, 0))
     tab.view.activated.emit(tab.view.currentIndex())
-    qtbot.waitUntil(lambda: panel.inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
-    assert panel.inspector.chooser.currentText() == "member"
-    assert panel.inspector._facts.text() == "whole number, 50 different values, none missing"
+    qtbot.waitUntil(lambda: panel.views.inspector._stack.currentIndex() == 1, timeout=WAIT_MS)
+    assert panel.views.inspector.chooser.currentText() == "member"
+    assert panel.views.inspector._facts.text() == "whole number, 50 different values, none missing"
     qtbot.mouseClick(
-        panel.inspector.findChild(QToolButton, "close-inspector"), Qt.MouseButton.LeftButton
+        panel.views.inspector.findChild(QToolButton, "close-inspector"), Qt.MouseButton.LeftButton
     )
-    assert panel.inspector.isHidden()
+    assert panel.views.inspector.isHidden()
 
 
 def test_that_a_wide_window_shows_the_inspector(panel: DatasetsPanel, qtbot: QtBot):
     panel.resize(1500, 800)
-    qtbot.waitUntil(panel.inspector.isVisible)
+    qtbot.waitUntil(panel.views.inspector.isVisible)
     panel.resize(1178, 686)
-    qtbot.waitUntil(panel.inspector.isHidden)
+    qtbot.waitUntil(panel.views.inspector.isHidden)
 
 
 def test_that_a_unit_is_kept_and_shown(panel: DatasetsPanel, qtbot: QtBot, jobs: Jobs):
@@ -211,9 +211,9 @@ def test_that_a_fix_goes_to_the_tab_that_takes_steps(
 
     monkeypatch.setattr(CleaningTab, "add_steps", add_steps)
     step = Step(StepKind.DROP_COLUMNS, {"columns": ["wind"]})
-    panel.warnings.fix_wanted.emit([step])
+    panel.views.warnings.fix_wanted.emit([step])
     assert taken == [step]
-    assert panel.tabs.current() == list(panel._tabs).index("Cleaning")
+    assert panel.views.tabs.current() == list(panel.views._tabs).index("Cleaning")
 
 
 def test_that_a_warning_offers_its_fix(qtbot: QtBot):

@@ -206,8 +206,8 @@ def test_that_a_whole_dataset_is_deleted_and_the_panel_is_empty(
 def test_that_the_lineage_opens_what_is_clicked_and_can_be_read_as_a_table(
     panel: DatasetsPanel, qtbot: QtBot
 ) -> None:
-    panel.tabs.set_current(list(panel._tabs).index("Lineage"))
-    graph = panel._tabs["Lineage"].graph  # type: ignore[attr-defined]
+    panel.views.tabs.set_current(list(panel.views._tabs).index("Lineage"))
+    graph = panel.views._tabs["Lineage"].graph  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: len(graph.table.rows()) == 2, timeout=WAIT_MS)
     (data,) = [node for node in graph.table.rows() if node.title == "rentals@2"]
     box = graph.findChild(QWidget, f"lineage-{data.key}")
@@ -234,7 +234,7 @@ def test_that_compare_with_shows_the_changes(panel: DatasetsPanel, qtbot: QtBot)
     (other,) = menu.findChildren(QAction, "version-compare")
     assert other.text() == "rentals@2"
     other.trigger()
-    changes = panel._tabs["Changes"]
+    changes = panel.views._tabs["Changes"]
     assert changes.isVisible()
     qtbot.waitUntil(lambda: changes.found is not None, timeout=WAIT_MS)  # type: ignore[attr-defined]
     assert changes.choice.chosen() == "rentals@2"  # type: ignore[attr-defined]

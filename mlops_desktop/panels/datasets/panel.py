@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,30 +24,19 @@ from mlops_desktop.core.datasets import (
     DataWarning,
 )
 from mlops_desktop.core.ids import Ref
-from mlops_desktop.core.recipes import Step
-from mlops_desktop.panels.datasets.changes import ChangesTab
-from mlops_desktop.panels.datasets.checks import ChecksTab
-from mlops_desktop.panels.datasets.cleaning import CleaningTab
 from mlops_desktop.panels.datasets.exporting import Exporting
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
-from mlops_desktop.panels.datasets.inspector import Inspector
-from mlops_desktop.panels.datasets.lineage import LineageTab
-from mlops_desktop.panels.datasets.profile import ProfileTab
-from mlops_desktop.panels.datasets.tab import VersionTab
-from mlops_desktop.panels.datasets.table import TableTab
-from mlops_desktop.panels.datasets.warnings import Warnings
+from mlops_desktop.panels.datasets.views import Views
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.ask_path import ask_file
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import Button, IconButton, secondary
+from mlops_desktop.widgets.buttons import Button, secondary
 from mlops_desktop.widgets.cards import EmptyState, label
 from mlops_desktop.widgets.page import Page
-from mlops_desktop.widgets.tabs import Tabs
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
-_WIDE = 1320  # Of the panel; a window of 1500 has room for the column inspector.
 
 
 class DatasetsPanel(Page):
@@ -74,7 +62,6 @@ class DatasetsPanel(Page):
         self._wanted: Ref | None = None
         self._answers: dict[str, Answer] = {}
         self._stale = True
-        self._inspecting: bool | None = None  # Until the user says, the width decides.
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
         self._build()
         jobs.changed.connect(self._on_changed)
@@ -135,77 +122,17 @@ class DatasetsPanel(Page):
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(12)
         across.addWidget(self._build_history())
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        self.warnings = Warnings()
-        self.warnings.answered.connect(self._answer)
-        self.warnings.read_as.connect(self._read_as)
-        self.warnings.fix_wanted.connect(self.add_steps)
-        for ask in self.care.asks:
-            right.addWidget(ask)
-        right.addWidget(self.warnings)
-        self.tabs = Tabs(self.tr("Views of the version"))
-        self.tabs.bar.setObjectName("data-tabs")
-        self._tabs: dict[str, VersionTab] = {
-            self.tr("Table"): TableTab(self._jobs, self._workspace),
-            self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
-            self.tr("Changes"): ChangesTab(self._jobs, self._workspace),
-            self.tr("Cleaning"): CleaningTab(self._jobs, self._workspace),
-            self.tr("Checks"): ChecksTab(self._jobs, self._workspace),
-            self.tr("Lineage"): LineageTab(self._jobs, self._workspace),
-        }
-        for title, tab in self._tabs.items():
-            self.tabs.add(title, tab)
-            tab.failed.connect(self._error.show_error)
-            tab.made.connect(self._on_made)
-            tab.toast.connect(self.toast)
-            tab.undoable.connect(self.undoable)
-            tab.open_panel.connect(self.open_panel)
-        right.addWidget(self.tabs, 1)
-        across.addLayout(right, 1)
-        across.addWidget(self._build_inspector())
+        self.views = Views(self._jobs, self._workspace, self.care.asks)
+        self.care.compare_wanted.connect(self.views.compare_with)
+        self.views.failed.connect(self._error.show_error)
+        self.views.made.connect(self._on_made)
+        self.views.toast.connect(self.toast)
+        self.views.undoable.connect(self.undoable)
+        self.views.open_panel.connect(self.open_panel)
+        self.views.answered.connect(self._answer)
+        self.views.read_as.connect(self._read_as)
+        across.addWidget(self.views, 1)
         return page
-
-    def _build_inspector(self) -> QWidget:
-        self.inspector = Inspector(self._jobs, self._workspace)
-        self.inspector.hide()
-        self.inspector.closed.connect(lambda: self._inspect(False))
-        self.inspector.failed.connect(self._error.show_error)
-        self.inspector.steps_wanted.connect(self.add_steps)
-        self.inspector.warnings.answered.connect(self._answer)
-        self.inspector.warnings.read_as.connect(self._read_as)
-        for tab in self._tabs.values():
-            tab.steps_wanted.connect(self.add_steps)
-            tab.column_chosen.connect(self.inspector.show_column)
-            tab.inspector_wanted.connect(lambda: self._inspect(True))
-        self._inspect_button = IconButton("panel-right", self.tr("Column inspector"))
-        self._inspect_button.setObjectName("toggle-inspector")
-        self._inspect_button.clicked.connect(lambda: self._inspect(self.inspector.isHidden()))
-        self.tabs.set_corner(self._inspect_button)
-        return self.inspector
-
-    def add_steps(self, steps: Sequence[Step]) -> None:
-        """Give steps to the tab that takes them, and show it."""
-        for index, tab in enumerate(self._tabs.values()):
-            if isinstance(tab, CleaningTab):
-                tab.add_steps(steps)
-                self.tabs.set_current(index)
-
-    def _compare_with(self, ref: str) -> None:
-        """Show what turned another version into this one."""
-        for index, tab in enumerate(self._tabs.values()):
-            if isinstance(tab, ChangesTab):
-                tab.compare_with(ref)
-                self.tabs.set_current(index)
-
-    def _inspect(self, wanted: bool) -> None:
-        self._inspecting = wanted
-        self.inspector.setVisible(wanted)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._inspecting is None:
-            self.inspector.setVisible(self.width() >= _WIDE)
 
     def _build_history(self) -> QWidget:
         self.care = VersionHistory(self._jobs)
@@ -213,7 +140,6 @@ class DatasetsPanel(Page):
         self.care.chosen.connect(self._show_chosen)
         self.care.train_wanted.connect(lambda _: self._train())
         self.care.export_wanted.connect(lambda _: self._export())
-        self.care.compare_wanted.connect(self._compare_with)
         self.care.failed.connect(self._error.show_error)
         self.care.toast.connect(self.toast)
         self.care.undoable.connect(self.undoable)
@@ -245,10 +171,10 @@ class DatasetsPanel(Page):
         if self.sheet.isVisible():
             return "import"
         shown = self._stack.currentIndex() == _FULL
-        return list(self._tabs.values())[self.tabs.current()].help_topic if shown else "data"
+        return self.views.tab.help_topic if shown else "data"
 
     def focus_filter(self) -> None:
-        list(self._tabs.values())[self.tabs.current()].focus_filter()
+        self.views.tab.focus_filter()
 
     def reload(self) -> None:
         self._stale = False
@@ -314,23 +240,9 @@ class DatasetsPanel(Page):
         self._show_version(next(v for v in self._versions if v.ref == ref))
 
     def _show_version(self, version: DatasetVersion) -> None:
-        before = self._version  # Packed anew by a clean-up, it has another manifest.
-        same = before is not None and (before.id, before.manifest) == (version.id, version.manifest)
         self._version = version
         self._show_actions()
-        self.warnings.set_warnings(
-            version.warnings,
-            self._answers,
-            can_read_again=version.source.kind == "file",
-        )
-        self.inspector.set_answers(self._answers)
-        if same:
-            for tab in self._tabs.values():
-                tab.update_version(version, self._versions)
-            return
-        self.inspector.show_version(version)
-        for tab in self._tabs.values():
-            tab.show_version(version, self._versions)
+        self.views.show_version(version, self._versions, self._answers)
 
     def _show_actions(self) -> None:
         self.chooser.setVisible(bool(self._datasets))
