@@ -14,6 +14,7 @@ from mlops_desktop.core import gates as core_gates
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.errors import CheckFailed, NotFound, UserError
 from mlops_desktop.core.evaluation import Evaluation
+from mlops_desktop.core.figures import in_words
 from mlops_desktop.core.ids import Ref, checked_name
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import (
@@ -152,7 +153,7 @@ def refusal(version: ModelVersion) -> CheckFailed | None:
         return None
     return CheckFailed(
         f"{version.ref} cannot be approved: {_and([gate.name for gate in failed])} failed.",
-        why=failed[0].actual.rstrip(".") + ".",
+        why=in_words(failed[0].actual).rstrip(".") + ".",
         hint="Mend what the gate names, train again, and register the new run.",
     )
 

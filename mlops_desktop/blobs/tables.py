@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,8 @@ class TableWriter:
             self._cut(final=self._bytes > _MAX_BYTES)
         return hashes
 
-    def keep(self, manifest: Manifest) -> U64:
-        """Begin with the rows of a stored version; the answer is their hashes.
+    def keep(self, manifest: Manifest) -> Iterator[U64]:
+        """Begin with the rows of a stored version; gives their hashes, and must be used up.
 
         Its chunks are taken over as they are, but for a small one at its end, which grows.
         """
@@ -93,16 +93,16 @@ class TableWriter:
         rest: list[Chunk] = []
         while chunks and chunks[-1].rows < self._min:
             rest.insert(0, chunks.pop())
-        hashes = [np.zeros(0, np.uint64)]
         for chunk in chunks:
             batch = self._read(chunk)
             list(self._pool.map(_ContentHash.add, self._content, batch.columns))
-            hashes.append(row_hashes(batch))
+            hashes = row_hashes(batch)
             self._chunks.append(chunk)
-        self._recent = np.concatenate([self._recent, *hashes])[1 - WINDOW :]
+            self._recent = np.concatenate([self._recent, hashes])[1 - WINDOW :]
+            yield hashes
         self._next = None
-        hashes += [self.write(self._read(chunk)) for chunk in rest]
-        return np.concatenate(hashes)
+        for chunk in rest:
+            yield self.write(self._read(chunk))
 
     def _read(self, chunk: Chunk) -> pa.RecordBatch:
         def array(position: int) -> Any:

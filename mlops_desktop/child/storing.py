@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.blobs.manifests import Manifest
-from mlops_desktop.blobs.rowhash import U64
 from mlops_desktop.blobs.tables import TableWriter
 from mlops_desktop.child import runner
 from mlops_desktop.child.profiling import profile_table
+from mlops_desktop.child.repeats import RowHashes
 from mlops_desktop.core.datasets import Column, DataWarning
 from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.ml.warnings import data_warnings, merged
@@ -24,7 +24,6 @@ from mlops_desktop.paths import Workspace
 Report = Callable[[float, str], None]
 _PROFILED = 0.7  # The part of publishing that looking at the columns takes.
 _REPORT_S = 0.1
-_BLOCK_ROWS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Written:
 
     writer: TableWriter
     manifest: Manifest
-    hashes: U64
+    rows: RowHashes
 
 
 def write(
@@ -47,10 +46,12 @@ def write(
     """Store batches in the scratch folder. known: versions to share chunks with, parent first.
     kept: the known one whose rows come first."""
     with TableWriter(workspace, folder, columns, known) as writer:
-        hashes = [] if kept is None else [writer.keep(kept)]
-        hashes += [writer.write(batch) for batch in batches]
-        manifest = writer.finish()
-        return Written(writer, manifest, np.concatenate([np.zeros(0, np.uint64), *hashes]))
+        rows = RowHashes(folder / f"rows-{secrets.token_hex(4)}")
+        for hashes in () if kept is None else writer.keep(kept):
+            rows.add(hashes)
+        for batch in batches:
+            rows.add(writer.write(batch))
+        return Written(writer, writer.finish(), rows)
 
 
 def publish(
@@ -67,7 +68,7 @@ def publish(
     answer is what actions/storing.py makes a row of.
     """
     manifest, staged = written.manifest, written.writer.staged
-    duplicates, first_duplicate = _duplicates(written.hashes)
+    duplicates, first_duplicate = written.rows.repeated()
 
     def looking(fraction: float, text: str) -> None:
         report(_PROFILED * fraction, text)
@@ -114,25 +115,3 @@ def throttled(reporter: runner.Reporter) -> Report:
             reporter.progress(fraction, text)
 
     return report
-
-
-def _duplicates(hashes: U64) -> tuple[int, int | None]:
-    """How many rows equal an earlier one, and the first of them (rows count from 1)."""
-    ordered = np.sort(hashes)
-    count = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
-    if not count:
-        return 0, None
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    del ordered  # There may be hundreds of megabytes of them.
-    seen = np.zeros(len(repeated), bool)
-    for start in range(0, len(hashes), _BLOCK_ROWS):
-        block = hashes[start : start + _BLOCK_ROWS]
-        places = np.minimum(np.searchsorted(repeated, block), len(repeated) - 1)
-        rows = np.flatnonzero(repeated[places] == block)
-        groups, first = np.unique(places[rows], return_index=True)
-        again = np.ones(len(rows), bool)
-        again[first] = seen[groups]
-        if again.any():
-            return count, start + int(rows[again.argmax()]) + 1
-        seen[groups] = True
-    raise AssertionError("Hashes that repeat are found again.")

@@ -7,6 +7,7 @@ import click
 from mlops_desktop.actions import comparing, lineage
 from mlops_desktop.actions import models as actions
 from mlops_desktop.cli.session import Session, answer, json_option, table
+from mlops_desktop.core.figures import in_words
 from mlops_desktop.core.models import Gate, ModelVersion
 
 
@@ -142,7 +143,12 @@ def version_json(version: ModelVersion) -> dict[str, object]:
 
 def gate_table(gates: tuple[Gate, ...]) -> str:
     rows: list[tuple[object, ...]] = [
-        ("pass" if gate.passed else "FAIL", gate.name, gate.actual, gate.threshold)
+        (
+            "pass" if gate.passed else "FAIL",
+            gate.name,
+            in_words(gate.actual),
+            in_words(gate.threshold),
+        )
         for gate in gates
     ]
     return table(("", "gate", "actual", "threshold"), rows)

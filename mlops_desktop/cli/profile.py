@@ -11,6 +11,7 @@ from mlops_desktop.actions import datasets, profile, units
 from mlops_desktop.cli.datasets import data, warning_lines
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Gaps, Profile, TargetSplit
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +127,7 @@ def _parts(split: TargetSplit | None, place: int) -> tuple[str, ...]:
         return ("" if mean is None else f"{mean:.6g}",)
     here = [counts[place] if place < len(counts) else 0 for counts in split.counts]
     total = sum(here)
-    return tuple(f"{count / total:.0%}" if total else "" for count in here[:_CLASSES])
+    return tuple(percent(count / total, whole=True) if total else "" for count in here[:_CLASSES])
 
 
 def _together(found: Profile) -> list[str]:

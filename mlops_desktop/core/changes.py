@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion
+from mlops_desktop.core.figures import percent
 
 RowNumbers = npt.NDArray[np.int64]
 KOLMOGOROV_SMIRNOV = "Kolmogorov-Smirnov"
@@ -254,12 +255,3 @@ def fields(changes: Changes) -> tuple[tuple[Column | None, Column | None], ...]:
 def counted(count: int, noun: str) -> str:
     """'1 column', '1,200 columns'."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def percent(share: float) -> str:
-    """0.052 as 5.2 %; never 0 or 100 where it is not."""
-    if 0 < share < 0.001:
-        return "less than 0.1 %"
-    if 0.999 < share < 1:
-        return "more than 99.9 %"
-    return f"{100 * share:.3g} %"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlops_desktop.core.checks import CheckReport, Rule, RuleKind
+from mlops_desktop.core.figures import percent
 
 _NAMED = 4  # Columns that a sentence names before it counts the others.
 _LISTED = 6
@@ -85,11 +86,6 @@ def listed(columns: Sequence[str]) -> str:
 def plain(text: str) -> str:
     """A sentence without the marks around its names."""
     return text.replace("`", "")
-
-
-def percent(share: float) -> str:
-    """0.05 as 5 %; as many digits as tell a share from nothing and from all."""
-    return f"{100 * share:.3g} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def number(value: object) -> str:

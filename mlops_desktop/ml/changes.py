@@ -23,9 +23,9 @@ from mlops_desktop.core.changes import (
     ColumnPair,
     Shift,
     Spread,
-    percent,
 )
 from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.monitoring import JENSEN_SHANNON, MISSING_SHARE, WASSERSTEIN
 from mlops_desktop.ml.profile import as_floats, text_of
 from mlops_desktop.ml.sketch import Sketch, jensen_shannon, normed_wasserstein, numeric_bins

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from mlops_desktop.core.checks import KEPT_ROWS, Outcome, Rule, RuleKind, Verdict
 from mlops_desktop.core.datasets import ColumnType
-from mlops_desktop.core.sentences import TYPE_WORDS, listed, number, percent
+from mlops_desktop.core.figures import percent
+from mlops_desktop.core.sentences import TYPE_WORDS, listed, number
 from mlops_desktop.ml import checks_of_rows as rows_of
 from mlops_desktop.ml import shift
 from mlops_desktop.ml.checks_of_rows import CannotRun

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Profile
 from mlops_desktop.ml import outliers, relations, suggestions, suspicions
 from mlops_desktop.ml.relations import Load
@@ -125,7 +126,7 @@ def _of_column(column: ColumnProfile, load: Load) -> Iterator[DataWarning]:
             WarningKind.MISSING,
             (name,),
             f"`{name}`: {column.missing:,} of {column.rows:,} values "
-            f"({column.missing / column.rows:.0%}) are missing.",
+            f"({percent(column.missing / column.rows, whole=True)}) are missing.",
             "What is filled in for them may count more than what was measured.",
             "Keep it if missing means something; exclude it otherwise.",
             suggestion=suggestions.drop(name),
@@ -232,7 +233,7 @@ def _imbalance(column: ColumnProfile) -> Iterator[DataWarning]:
         WarningKind.IMBALANCE,
         (column.name,),
         f"`{column.name}` is {rarely.value!r} in {rarely.count:,} of {present:,} rows "
-        f"({rarely.count / present:.2%}), else {often.value!r}.",
+        f"({percent(rarely.count / present)}), else {often.value!r}.",
         "If you predict it, always saying the frequent one is right nearly every time, and finds "
         "nothing.",
         "Judge a model by what it finds, not by how often it is right; collect more rare cases.",

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from mlops_desktop.actions import audit
 from mlops_desktop.core.audit import AuditEntry
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import secondary
 from mlops_desktop.widgets.cards import EmptyState, label
@@ -159,7 +160,7 @@ class ActivityPanel(Page):
 
 def _state(job: Job) -> str:
     if job.state is JobState.RUNNING and job.fraction is not None:
-        return f"{job.state} {job.fraction:.0%}"
+        return f"{job.state} {percent(job.fraction, whole=True)}"
     return str(job.state)
 
 

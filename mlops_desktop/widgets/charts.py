@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.sheet import mixed
 from mlops_desktop.widgets.theme import Theme, app_theme
@@ -268,7 +269,7 @@ class _Matrix(QWidget):
             painter.setFont(theme.font(9))
             lower = cell.adjusted(0, cell.height() / 2, 0, 0)
             top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-            painter.drawText(lower, top, f"{share:.0%}")
+            painter.drawText(lower, top, percent(share, whole=True))
         else:
             painter.setFont(theme.font(8))
             painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, count)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile
 from mlops_desktop.widgets.filter_row import FIELD_HEIGHT, FilterRow, Filters
 from mlops_desktop.widgets.header import Header
@@ -38,13 +39,14 @@ def chart_of(column: ColumnProfile) -> HeaderChart:
     about = "" if column.distinct_exact else "about "
     words = f"{about}{column.distinct:,} values"
     if column.missing:
-        words += f", {column.missing:,} missing ({missing:.1%})"
+        words += f", {column.missing:,} missing ({percent(missing)})"
     if column.numbers is not None and column.type is not ColumnType.BOOLEAN:
         return HeaderChart(tuple(column.numbers.counts), missing, words)
     top = column.top[:_TOP]
     there = column.rows - column.missing
     if top:
-        words += f"; most often {top[0].value or '(no text)'} ({top[0].count / max(1, there):.0%})"
+        share = percent(top[0].count / max(1, there), whole=True)
+        words += f"; most often {top[0].value or '(no text)'} ({share})"
     rest = there - sum(item.count for item in top)
     bars = tuple(float(item.count) for item in top)
     return HeaderChart((*bars, rest) if rest > 0 else bars, missing, words, other=rest > 0)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import Gaps
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.sheet import mixed
@@ -169,8 +170,7 @@ class _Dots(QWidget):
         painter.fillRect(QRectF(at.x(), at.y() + 6, long, _ROW - 12), ink)
         painter.setPen(theme.color("muted"))
         share = count / self._of
-        percent = "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
-        words = f"{count:,} ({percent})"
+        words = f"{count:,} ({percent(share, whole=True)})"
         if complete:
             words = self.tr("{0} complete").format(words)
         painter.drawText(QRectF(at.x() + long + 8, at.y(), 220, _ROW), _LEFT, words)

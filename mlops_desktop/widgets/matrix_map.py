@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.sheet import mixed
 from mlops_desktop.widgets.theme import Theme, app_theme
@@ -143,7 +144,7 @@ class _Cells(QWidget):
 
     def _text(self, value: float) -> str:
         if self._percent:
-            return f"{value:.0%}"
+            return percent(value, whole=True)
         return "0" if abs(value) < 0.005 else f"{value:.2f}".replace("0.", ".", 1)
 
     def _paint_names(self, painter: QPainter, theme: Theme) -> None:

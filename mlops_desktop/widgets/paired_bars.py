@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.plot_card import LegendEntry, PlotCard
 from mlops_desktop.widgets.theme import app_theme
 
@@ -61,7 +62,7 @@ class _Pairs(QWidget):
     def show_pairs(self, pairs: tuple[Pair, ...]) -> None:
         self._pairs = pairs
         self.setAccessibleDescription(
-            "; ".join(f"{p.name} {p.before:.1%}, {p.now:.1%}" for p in pairs)
+            "; ".join(f"{p.name} {percent(p.before)}, {percent(p.now)}" for p in pairs)
         )
         self.update()
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from mlops_desktop.core import clock
 from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, TargetSplit
 from mlops_desktop.widgets.theme import app_theme
 
@@ -49,11 +50,8 @@ def words(column: ColumnProfile, unit: str = "") -> str:
 
 def facts(column: ColumnProfile) -> str:
     """Type, how many values, how many missing."""
-    missing = (
-        "none missing"
-        if not column.missing
-        else f"{column.missing:,} missing ({percent(column.missing / max(1, column.rows))})"
-    )
+    share = percent(column.missing / max(1, column.rows), whole=True)
+    missing = "none missing" if not column.missing else f"{column.missing:,} missing ({share})"
     about = "" if column.distinct_exact else "about "
     return f"{type_word(column.type)}, {about}{column.distinct:,} values, {missing}"
 
@@ -83,10 +81,6 @@ def value_text(column: ColumnProfile, value: float) -> str:
         return clock.to_iso(round(value))[:10]
     whole = float(value).is_integer() and abs(value) < 1e9
     return f"{value:,.0f}" if whole else f"{value:,.4g}"
-
-
-def percent(share: float) -> str:
-    return "<\u00a01\u00a0%" if 0 < share < 0.01 else f"{share:.0%}".replace("%", "\u00a0%")
 
 
 def paint(painter: QPainter, card: QRect, face: Face, *, chosen: bool) -> None:
@@ -201,7 +195,7 @@ def _paint_top(painter: QPainter, chart: QRect, face: Face) -> None:
         share = count / there
         room = row.width() - names - 8 - 46
         left, wide = row.left() + names + 8.0, max(1.0, share * room)
-        said = percent(share)
+        said = percent(share, whole=True)
         if split is None or split.means:
             ink = theme.color("border") if other else theme.series(0)
             painter.fillRect(QRectF(left, row.top() + 4, wide, 10), ink)

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from mlops_desktop.core import clock
 from mlops_desktop.core.changes import Shift, Spread
 from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.cells import paint_pill
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.theme import app_theme, follow_theme
@@ -202,16 +203,12 @@ def _paint_categories(painter: QPainter, place: QRect, shift: Shift) -> None:
         painter.setPen(QPen(theme.color("text"), 1))
         painter.drawRect(QRectF(left, top + 2.5, was / high * room, pitch - 5))
         painter.setPen(theme.color("muted"))
-        painter.drawText(line, _RIGHT | _MIDDLE, f"{_percent(was)} \u2192 {_percent(now)}")
+        painter.drawText(line, _RIGHT | _MIDDLE, f"{percent(was)} \u2192 {percent(now)}")
 
 
 def _shares(spread: Spread) -> list[float]:
     total = max(1, sum(spread.counts))
     return [count / total for count in spread.counts]
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _value(kind: ColumnType, value: float, *, up: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.icons import icon
 from mlops_desktop.widgets.theme import Theme, app_theme, follow_theme
@@ -56,12 +57,12 @@ class StatusBar(QFrame):
 
     def set_job(self, title: str, fraction: float | None = None, left: str = "") -> None:
         """The running job; an empty title hides it. left: 'about 40 s left'."""
-        percent = "" if fraction is None else f" {fraction:.0%}"
-        self._job.setText(f"{title}{percent}")
+        done = "" if fraction is None else f" {percent(fraction, whole=True)}"
+        self._job.setText(f"{title}{done}")
         self._left.setText(left)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(round(1000 * (fraction or 0)))
-        self._bar.setAccessibleName(f"{title}{percent}")
+        self._bar.setAccessibleName(f"{title}{done}")
         for part in (self._job, self._bar):
             part.setVisible(bool(title))
         self._left.setVisible(bool(title and left))

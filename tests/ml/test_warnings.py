@@ -123,7 +123,7 @@ def test_that_a_column_that_never_changes_is_named(value: object) -> None:
 def test_that_many_missing_values_are_counted() -> None:
     deck = pa.array(random.choice(["A", "B"], N), mask=np.arange(N) % 4 != 0)
     found = warnings(deck=deck, x=NOISE)
-    assert found[0].what == "`deck`: 300 of 400 values (75%) are missing."
+    assert found[0].what == "`deck`: 300 of 400 values (75 %) are missing."
 
 
 def test_that_zeros_which_stand_apart_are_named() -> None:
@@ -283,7 +283,7 @@ def test_that_codes_are_no_dates() -> None:
 def test_that_a_very_rare_class_is_named() -> None:
     found = warnings(fraud=(np.arange(N) == 9).astype(int), x=NOISE)
     assert kinds(found) == [(WarningKind.IMBALANCE, ("fraud",))]
-    assert "'1' in 1 of 400 rows (0.25%)" in found[0].what
+    assert "'1' in 1 of 400 rows (0.25 %)" in found[0].what
     assert warnings(fraud=(np.arange(N) < 9).astype(int), x=NOISE) == []
 
 

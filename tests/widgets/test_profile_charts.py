@@ -149,7 +149,7 @@ def test_that_a_chosen_card_is_told(qtbot: QtBot):
 
 def test_that_a_card_in_words_has_its_unit_and_lengths():
     assert profile_face.words(SIZES, "mm") == (
-        "size, number, 90 values, 5 missing (5\u00a0%), 0 to 4 mm, median 2"
+        "size, number, 90 values, 5 missing (5 %), 0 to 4 mm, median 2"
     )
     assert profile_face.words(WORDS).endswith("1 character")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from mlops_desktop.blobs.notation import THOUSANDS, Notation
 from mlops_desktop.core.datasets import MISSING, ImportOptions
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.importing import Guess
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -106,7 +107,8 @@ def delimiter(text: str, options: ImportOptions) -> tuple[str, Guess]:
     elif evenly == 1:
         why = f"{_WORDS[found].capitalize()} cut each of the first rows into {cells:,} cells."
     else:
-        why = f"{_WORDS[found].capitalize()} cut {evenly:.0%} of the first rows into {cells:,}."
+        share = percent(evenly, whole=True)
+        why = f"{_WORDS[found].capitalize()} cut {share} of the first rows into {cells:,}."
     return found, Guess("delimiter", found, why, DELIMITERS)
 
 

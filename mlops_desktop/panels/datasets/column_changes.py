@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mlops_desktop.core.changes import Changes, ColumnChangeKind, percent
+from mlops_desktop.core.changes import Changes, ColumnChangeKind
+from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.row_table import Column, RowTable

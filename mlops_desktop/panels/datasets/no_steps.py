@@ -8,8 +8,9 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from mlops_desktop.actions import recipes
 from mlops_desktop.core.datasets import DatasetVersion, Suggestion
-from mlops_desktop.core.recipes import RecipeVersion
+from mlops_desktop.core.recipes import RecipeVersion, Step
 from mlops_desktop.panels.datasets.step_list import step_menu
 from mlops_desktop.widgets.buttons import Button, secondary
 from mlops_desktop.widgets.cards import EmptyState
@@ -66,24 +67,28 @@ class NoSteps(QWidget):
         self._saved.set_menu(menu)
 
     def show_fixes(self, version: DatasetVersion) -> None:
-        """Up to three fixes that the version's warnings suggest."""
+        """Up to three fixes that the version's warnings suggest, and all of them at once."""
         while self._buttons.count() > 1:
             item = self._buttons.takeAt(1)
             if item is not None and (widget := item.widget()) is not None:
                 widget.deleteLater()
         found = [w.suggestion for w in version.warnings if w.suggestion is not None]
         for suggestion in found[:_SUGGESTED]:
-            button = secondary(_words(suggestion), "wand-sparkles")
-            button.clicked.connect(partial(self._fix, suggestion))
-            self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+            self._offer(_words(suggestion), suggestion.steps)
+        if len(found) > 1:
+            text = self.tr("All {0} fixes that the warnings suggest").format(len(found))
+            self._offer(text, recipes.suggested(version)).setObjectName("add-all-fixes")
 
-    def _fix(self, suggestion: Suggestion, _checked: bool = False) -> None:
-        self.fix_wanted.emit(suggestion.steps)
+    def _offer(self, text: str, steps: Sequence[Step]) -> Button:
+        button = secondary(text, "wand-sparkles", lambda: self.fix_wanted.emit(tuple(steps)))
+        self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        return button
 
 
 def _words(suggestion: Suggestion) -> str:
     """What a fix does, and to which column."""
-    columns = suggestion.steps[0].settings.get("columns")
+    settings = suggestion.steps[0].settings
+    columns = settings.get("columns")
     if isinstance(columns, list | tuple) and columns:
         return f"{columns[0]}: {suggestion.label}"
-    return suggestion.label
+    return f"{settings['column']}: {suggestion.label}" if "column" in settings else suggestion.label

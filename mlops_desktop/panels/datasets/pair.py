@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import Pair
 from mlops_desktop.widgets.box_plot import BoxPlot
 from mlops_desktop.widgets.buttons import IconButton
@@ -73,7 +74,7 @@ class PairView(QWidget):
 
         def describe(row: int, column: int) -> str:
             return self.tr("{0} of {1} have {2}").format(
-                f"{pair.shares[row][column]:.1%}", rows[row], columns[column]
+                percent(pair.shares[row][column]), rows[row], columns[column]
             )
 
         title = self.tr("{0} for each {1}").format(pair.y_name, pair.x_name)

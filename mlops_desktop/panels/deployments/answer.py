@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QSizePolicy
 
 from mlops_desktop.actions.trying import Tried
+from mlops_desktop.core.figures import percent
 from mlops_desktop.panels.deployments.reasons import ReasonsView
 from mlops_desktop.widgets.cards import Card, label, numeral
 from mlops_desktop.widgets.charts import Bar, BarPlot
@@ -64,7 +65,7 @@ class AnswerCard(Card):
         self.took.setToolTip(self.tr("Prediction {0}").format(tried.prediction_id))
         self._bars.setVisible(bool(tried.probabilities))
         self._bars.set_bars(
-            [Bar(name, chance, f"{chance:.1%}") for name, chance in tried.probabilities[:12]]
+            [Bar(name, chance, percent(chance)) for name, chance in tried.probabilities[:12]]
         )
         self.reasons.show_reasons(tried.reasons, self._target)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 from mlops_desktop.actions.lookup import FoundPrediction
 from mlops_desktop.core.deployments import Reasons
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.figures import percent
 from mlops_desktop.panels.deployments.reasons import ReasonsView
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import CopyButton, IconButton
@@ -99,7 +100,7 @@ class RequestDetails(Card):
             (self.tr("Was true"), found.actual or self.tr("not known yet")),
         ]
         for name, chance in (found.probabilities or {}).items():
-            facts.append((self.tr("Chance of {0}").format(name), f"{chance:.1%}"))
+            facts.append((self.tr("Chance of {0}").format(name), percent(chance)))
         self._facts.set_pairs(facts)
         self._inputs.set_pairs([(name, self._shown(v)) for name, v in found.inputs.items()])
         reasons = None if found.reasons is None else Reasons.told(found.reasons)

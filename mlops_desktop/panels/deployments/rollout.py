@@ -18,6 +18,7 @@ from mlops_desktop.actions import reviving, rollout
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.core.deployments import Agreement, Deployment, DeploymentState, Role, Second
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
@@ -204,7 +205,7 @@ class RolloutTab(QWidget):
             return
         if found.share is not None:
             text = self.tr("Of {0} rows, {1} are answered alike ({2}).")
-            said = text.format(f"{found.rows:,}", f"{found.same:,}", f"{found.share:.1%}")
+            said = text.format(f"{found.rows:,}", f"{found.same:,}", percent(found.share))
         else:
             text = self.tr("Over {0} rows its answers are off by {1} on average.")
             said = text.format(f"{found.rows:,}", f"{found.difference:.4g}")

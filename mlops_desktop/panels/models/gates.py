@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from mlops_desktop.core.figures import in_words
 from mlops_desktop.core.models import Gate
 from mlops_desktop.widgets.cards import Card, heading, label
 from mlops_desktop.widgets.icons import IconLabel
@@ -43,7 +44,8 @@ class GatesTab(QWidget):
     def _card(self, gate: Gate) -> Card:
         card = Card()
         word = self.tr("Passed") if gate.passed else self.tr("Failed")
-        card.setAccessibleName(f"{gate.name}: {word}. {gate.actual}; {gate.threshold}")
+        found, needed = in_words(gate.actual), in_words(gate.threshold)
+        card.setAccessibleName(f"{gate.name}: {word}. {found}; {needed}")
         token = "ok" if gate.passed else "error"
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -57,8 +59,12 @@ class GatesTab(QWidget):
         grid.addWidget(verdict, 0, 1, _TOP)
         grid.addWidget(heading(gate.name[:1].upper() + gate.name[1:]), 0, 2, _TOP)
         grid.addWidget(label(gate.why, muted=True, wrap=True), 1, 2, _TOP)
-        grid.addWidget(label(gate.actual, wrap=True), 0, 3, _TOP)
-        needs = self.tr("Needs: {0}").format(gate.threshold)
-        grid.addWidget(label(needs, muted=True, wrap=True), 1, 3, _TOP)
+        for row, text, shown in (
+            (0, gate.actual, label(found, wrap=True)),
+            (1, gate.threshold, label(self.tr("Needs: {0}").format(needed), muted=True, wrap=True)),
+        ):
+            if in_words(text) != text:
+                shown.setToolTip(self.tr("Exactly: {0}").format(text))
+            grid.addWidget(shown, row, 3, _TOP)
         card.body.addLayout(grid)
         return card

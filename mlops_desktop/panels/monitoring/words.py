@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from mlops_desktop.actions.monitoring import Distribution, LabelBatch
 from mlops_desktop.actions.replay import Replayed, Story
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.core.monitoring import (
     JENSEN_SHANNON,
@@ -80,10 +81,11 @@ def alert_figures(alert: Alert) -> str:
     for test, text in (
         (WASSERSTEIN, tr("Moved by {0:.3g} times the usual spread, limit {1:.3g}")),
         (JENSEN_SHANNON, tr("The mix of values differs by {0:.3g} of 1, limit {1:.3g}")),
-        (MISSING_SHARE, tr("{0:.1%} more values are missing, limit {1:.1%}")),
+        (MISSING_SHARE, tr("{0} more values are missing, limit {1}")),
     ):
         if said.startswith(test):
-            return text.format(alert.value, alert.threshold)
+            pair = (alert.value, alert.threshold)
+            return text.format(*(map(percent, pair) if test == MISSING_SHARE else pair))
     return said
 
 
@@ -236,7 +238,9 @@ def drift_story(name: str, change: Distribution) -> str:
             "On average a value lies {0:.3g} of its usual spreads away; {1:.3g} is the limit."
         )
     elif drift.test == MISSING_SHARE:
-        text = tr("{0:.1%} more values are missing; {1:.1%} is the limit.")
+        text = tr("{0} more values are missing; {1} is the limit.").format(
+            percent(drift.value), percent(drift.threshold)
+        )
     else:
         text = tr(
             "The mix differs by {0:.3g} (0 alike, 1 nothing in common); {1:.3g} is the limit."

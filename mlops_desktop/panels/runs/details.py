@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mlops_desktop.actions.run_details import RunDetails
 from mlops_desktop.core.datasets import DataWarning, WarningKind
 from mlops_desktop.core.evaluation import Evaluation
+from mlops_desktop.core.figures import small
 from mlops_desktop.core.runs import Run
 from mlops_desktop.panels.runs.words import figure, listed, metric_title
 from mlops_desktop.widgets.buttons import link
@@ -156,8 +157,8 @@ class Details(QWidget):
             (self.tr("Trained on"), self.tr("{0} rows").format(f"{split.train_rows:,}")),
             (
                 self.tr("Serving agrees"),
-                self.tr("{0}: at most {1:.2g} apart on {2} rows, {3:.2g} is allowed").format(
-                    same, parity.max_abs, f"{parity.rows:,}", parity.tolerance
+                self.tr("{0}: on {2} rows the largest difference is {1}; {3} is allowed").format(
+                    same, small(parity.max_abs), f"{parity.rows:,}", small(parity.tolerance)
                 ),
             ),
             (

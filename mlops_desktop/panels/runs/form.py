@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QSpinBox,
@@ -36,8 +35,9 @@ from mlops_desktop.core.runs import (
     metrics_for,
     task_of,
 )
-from mlops_desktop.panels.runs.choices import choice, chosen, fill, titled
+from mlops_desktop.panels.runs.choices import choice, fill, titled
 from mlops_desktop.panels.runs.extra import Extra
+from mlops_desktop.panels.runs.judging import Judging
 from mlops_desktop.panels.runs.leave_out import LeaveOut
 from mlops_desktop.panels.runs.refusal import Refusal
 from mlops_desktop.widgets.buttons import link, primary, secondary
@@ -104,8 +104,6 @@ class TrainForm(Card):
         self.dataset, self.number = choice("train-dataset"), choice("train-version")
         self.target = choice("train-target", searched=True)
         self.goal, self.positive = choice("train-metric"), choice("train-positive")
-        self.time_column = choice("train-time-column", searched=True)
-        self.group_column = choice("train-group-column", searched=True)
         self.budget = QSpinBox()
         self.budget.setObjectName("train-budget")
         # A style sheet's padding does not reach the text of a spin box.
@@ -114,7 +112,7 @@ class TrainForm(Card):
         self.budget.setSingleStep(30)
         self.budget.setValue(_BUDGET_S)
         self.budget.setSuffix(self.tr(" s"))
-        self._task_says, self._split_says = label(muted=True), label(muted=True)
+        self._task_says, self.judging = label(muted=True), Judging()
         self._positive_place = titled(self.tr("Class to find"), self.positive)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -128,18 +126,14 @@ class TrainForm(Card):
             (1, 1, titled(self.tr("Goal"), self.goal)),
             (3, 0, titled(self.tr("Time limit for all runs"), self.budget)),
             (3, 1, self._positive_place),
-            (4, 0, titled(self.tr("Hold out the newest by"), self.time_column)),
-            (4, 1, titled(self.tr("Keep together by"), self.group_column)),
         )
         for row, column, place in places:
             grid.addWidget(place, row, column)
         grid.addWidget(self._task_says, 2, 0, 1, 2)
-        grid.addWidget(self._split_says, 5, 0, 1, 2)
+        grid.addWidget(self.judging, 4, 0, 1, 2)
         self.dataset.currentTextChanged.connect(self._on_dataset)
         self.number.currentTextChanged.connect(lambda _: self._ask())
         self.target.currentTextChanged.connect(self._on_target)
-        self.time_column.currentTextChanged.connect(lambda _: self._on_split(self.time_column))
-        self.group_column.currentTextChanged.connect(lambda _: self._on_split(self.group_column))
         return grid
 
     def set_datasets(self, datasets: Sequence[Dataset], before: dict[str, TrainSpec]) -> None:
@@ -172,16 +166,13 @@ class TrainForm(Card):
         spec = self._prefill or self._before.get(version.dataset)
         names = [column.name for column in version.columns]
         times = [c.name for c in version.columns if c.type is ColumnType.DATETIME]
-        numbers = [c.name for c in version.columns if c.type.is_numeric]
         usual = next((n for n in reversed(names) if n not in times), names[-1])
         wanted = spec.target if spec and spec.target in names else usual
-        fill(self.time_column, [self.tr("not by time"), *times, *numbers], "".join(times[:1]))
-        fill(self.group_column, [self.tr("nothing"), *names], "")
+        self.judging.show_version(version)
         fill(self.target, names, wanted)
         self._on_target(wanted)
         if spec is not None:
             self._repeat(spec, exactly=self._prefill is not None)
-        self._on_split(self.time_column)
         self.button.setEnabled(True)
 
     def show_error(self, error: UserError) -> None:
@@ -199,8 +190,8 @@ class TrainForm(Card):
             target=target,
             metric=self.goal.currentData(),
             budget_s=float(self.budget.value()),
-            time_column=chosen(self.time_column, version),
-            group_column=chosen(self.group_column, version),
+            time_column=self.judging.time_column,
+            group_column=self.judging.group_column,
             positive=self.positive.currentText() or None,
             exclude=self.leave_out.left_out(),
             keep=self.leave_out.kept(),
@@ -252,9 +243,7 @@ class TrainForm(Card):
         fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
         self._positive_place.setVisible(bool(classes))
         self._task_says.setText(self._task_words(name, task, profiled))
-        for box in (self.time_column, self.group_column):
-            if box.currentText() == name:
-                box.setCurrentIndex(0)
+        self.judging.leave(name)
         # A run names the columns that gave the target away, without the target.
         leaks = [
             DataWarning(w.kind, (*w.columns, name), w.what, w.why, w.fix)
@@ -279,30 +268,12 @@ class TrainForm(Card):
             name, f"{profiled.distinct:,}"
         )
 
-    def _on_split(self, changed: QComboBox) -> None:
-        if self._version is None:
-            return
-        other = self.group_column if changed is self.time_column else self.time_column
-        if chosen(changed, self._version) and chosen(other, self._version):
-            other.setCurrentIndex(0)
-        if chosen(self.time_column, self._version):
-            text = self.tr("Judged on the newest rows, as in real use.")
-        elif chosen(self.group_column, self._version):
-            text = self.tr("Judged on groups that were not trained on.")
-        else:
-            text = self.tr("Judged on rows picked at random.")
-        self._split_says.setText(text)
-
     def _repeat(self, spec: TrainSpec, *, exactly: bool) -> None:
         if spec.target == self.target.currentText() and spec.metric:
             self.goal.setCurrentIndex(max(0, self.goal.findData(spec.metric)))
         if spec.positive:
             self.positive.setCurrentText(spec.positive)
-        for box, name in (
-            (self.time_column, spec.time_column),
-            (self.group_column, spec.group_column),
-        ):
-            box.setCurrentIndex(max(0, box.findText(name)) if name else 0)
+        self.judging.repeat(spec)
         self.budget.setValue(round(spec.budget_s))
         self._extra.seed.setValue(spec.seed)
         self._extra.tick(spec.algorithms if exactly else tuple(Algorithm))

@@ -15,17 +15,17 @@ from mlops_desktop.core.datasets import Dataset, DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
-from mlops_desktop.core.runs import Algorithm, Run, RunState, TrainSpec, best_run
+from mlops_desktop.core.runs import Run, RunState, best_run
 from mlops_desktop.panels.runs.detail import RunDetail
 from mlops_desktop.panels.runs.form import TrainForm
-from mlops_desktop.panels.runs.words import algorithm_name, run_columns
+from mlops_desktop.panels.runs.trainings import Trainings
+from mlops_desktop.panels.runs.words import run_columns
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, primary
 from mlops_desktop.widgets.cards import Card, EmptyState, label
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.row_table import RowTable
-from mlops_desktop.work.job import Job, JobState
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _NO_DATA, _NO_RUNS, _FULL = range(4)
@@ -46,7 +46,7 @@ class RunsPanel(Page):
         self._jobs, self._workspace = jobs, workspace
         self._runs: dict[int, Run] = {}
         self._datasets: list[Dataset] = []
-        self._training: dict[int, Job] = {}
+        self.trainings = Trainings(jobs, self)
         self._wanted_run: int | None = None
         self._wanted_data: str | None = None
         self._followed: int | None = None
@@ -54,6 +54,9 @@ class RunsPanel(Page):
         self._build()
         self._look = QTimer(self, interval=_LOOK_MS, singleShot=True)
         self._look.timeout.connect(self.reload)
+        self.trainings.begun.connect(self._on_begun)
+        self.trainings.refused.connect(self.form.show_error)
+        self.trainings.failed.connect(self._on_failed)
         jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
@@ -108,7 +111,7 @@ class RunsPanel(Page):
         self.detail.stop_wanted.connect(self._stop)
         self.form = TrainForm()
         self.form.version_wanted.connect(self._look_up)
-        self.form.submitted.connect(self._start)
+        self.form.submitted.connect(self.trainings.begin)
         self.form.closed.connect(self._close_form)
         self._right = QStackedWidget()
         self._right.addWidget(
@@ -242,7 +245,7 @@ class RunsPanel(Page):
             return
         run = self._runs[chosen[0].id]
         other = self.detail.run_id != run.id or run.id in (reread or set())
-        self.detail.show_run(run, self._training.get(run.id))
+        self.detail.show_run(run, self.trainings.job(run.id))
         if other or run.state is RunState.RUNNING:
             self._jobs.run(
                 self,
@@ -286,55 +289,19 @@ class RunsPanel(Page):
         self._right.setCurrentIndex(_FORM)
         self.form.open_for(spec=run.spec, found=run.warnings)
 
-    def _start(self, spec: TrainSpec, despite_checks: str) -> None:
-        self._jobs.start(
-            self,
-            "",
-            lambda lane, context: runs.begin(lane, spec, context, despite_checks=despite_checks),
-            self._on_started,
-            self.form.show_error,
-            quiet=True,
-        )
-
-    def _on_started(self, queued: list[Run]) -> None:
-        """One job a run, the slow ones first, so that none of them is left alone at the end."""
-        slowest_first = sorted(queued, key=lambda run: -list(Algorithm).index(run.algorithm))
-        for run in slowest_first:
-            self._supervise(run)
-        self._followed = queued[0].experiment
-        self._wanted_run = slowest_first[0].id
+    def _on_begun(self, begun: list[Run]) -> None:
+        self._followed = begun[0].experiment
+        self._wanted_run = begun[0].id
         self._right.setCurrentIndex(_DETAIL)
         self.reload()
-
-    def _supervise(self, run: Run) -> None:
-        title = self.tr("Train {0} on {1}@{2}").format(
-            algorithm_name(run.algorithm), run.spec.dataset, run.spec.version
-        )
-        job = self._jobs.start(
-            self,
-            title,
-            lambda lane, context: runs.supervise_or_raise(lane, run.id, context),
-            None,
-            lambda error: self._on_failed(run.id, error),
-            pool="training",
-        )
-        self._training[run.id] = job
-        job.finished.connect(partial(self._on_job_ended, run.id, job))
-
-    def _on_job_ended(self, run_id: int, job: Job) -> None:
-        self._training.pop(run_id, None)
-        if job.state is JobState.CANCELLED:
-            # A job that was still queued never came to tell the store.
-            self._jobs.run(self, lambda store: runs.cancel_queued(store, run_id))
 
     def _on_failed(self, run_id: int, error: UserError) -> None:
         if not self.isVisible() or self.detail.run_id != run_id:
             self.toast.emit(str(error))
 
     def _stop(self, run_id: int) -> None:
-        if run_id in self._training:
-            self._training[run_id].cancel()
-            self._show_selected()
+        self.trainings.stop(run_id)
+        self._show_selected()
 
     def _register(self, run_id: int, name: str) -> None:
         self._jobs.run(
