@@ -67,8 +67,8 @@ def asked(workspace: Workspace, jobs: Jobs, served: Deployment, request_id: str)
 
 
 def choose(panel: DeploymentsPanel, name: str) -> None:
-    names = [panel.tabs.bar.tabText(index) for index in range(panel.tabs.bar.count())]
-    panel.tabs.set_current(names.index(name))
+    names = [panel.views.bar.tabText(index) for index in range(panel.views.bar.count())]
+    panel.views.set_current(names.index(name))
 
 
 def text(panel: DeploymentsPanel, name: str) -> str:
@@ -83,7 +83,7 @@ def test_that_a_request_is_found_by_its_id_and_shown_with_its_reasons(
     for number in range(4):
         asked(workspace, jobs, served, f"client-{number}")
     choose(panel, "Requests")
-    tab = panel.requests
+    tab = panel.views.requests
     qtbot.waitUntil(lambda: len(tab.table.rows()) == 4, timeout=_WAIT_MS)
     tab.search.setText("client-2:1")
     assert [request.id for request in tab.table.rows()] == ["client-2"]
@@ -111,7 +111,7 @@ def test_that_requests_are_filtered_by_version_and_stand_still_if_asked(
     now = deployments.swap(jobs.lane, served.name, "leaving@2")
     asked(workspace, jobs, now, "second")
     choose(panel, "Requests")
-    tab = panel.requests
+    tab = panel.views.requests
     qtbot.waitUntil(lambda: len(tab.table.rows()) == 2, timeout=_WAIT_MS)
     tab.version.setCurrentIndex(tab.version.findData(2))
     tab.version.activated.emit(tab.version.currentIndex())
@@ -133,7 +133,7 @@ def test_that_the_documentation_comes_from_the_running_server(
     panel: DeploymentsPanel, workspace: Workspace, served: Deployment, qtbot: QtBot
 ) -> None:
     choose(panel, "Documentation")
-    tab = panel.documentation
+    tab = panel.views.documentation
     qtbot.waitUntil(tab.inputs.isVisible, timeout=_WAIT_MS)
     assert panel.help_topic() == "serving"
     inputs = {item.name: item for item in tab.inputs.rows()}

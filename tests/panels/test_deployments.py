@@ -85,7 +85,7 @@ def click(panel: QWidget, name: str, qtbot: QtBot) -> None:
 
 
 def ask(panel: DeploymentsPanel, qtbot: QtBot) -> str:
-    with qtbot.waitSignal(panel.try_tab.predicted):
+    with qtbot.waitSignal(panel.views.try_tab.predicted):
         click(panel, "predict-button", qtbot)
     took = panel.findChild(QLabel, "answer-took")
     assert took is not None
@@ -101,15 +101,15 @@ def program(panel: DeploymentsPanel, name: str) -> str:
 def test_that_a_started_version_can_be_tried_and_stopped(
     running: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    editor = running.try_tab.form.editor("contract")
+    editor = running.views.try_tab.form.editor("contract")
     assert isinstance(editor, QComboBox)
     assert editor.isEditable()
     assert ask(running, qtbot).startswith("Answered in ")
     value = running.findChild(QLabel, "answer-value")
     assert value is not None
     assert value.text() in ("left: Yes", "left: No")
-    running.tabs.set_current(1)
-    qtbot.waitUntil(lambda: len(running.requests.table.rows()) == 1)
+    running.views.set_current(1)
+    qtbot.waitUntil(lambda: len(running.views.requests.table.rows()) == 1)
     click(running, "stop-deployment", qtbot)
     wait_state(running, DeploymentState.STOPPED, qtbot)
     click(running, "start-deployment", qtbot)
@@ -135,15 +135,15 @@ def test_that_the_ready_made_programs_answer(running: DeploymentsPanel, qtbot: Q
 def test_that_a_value_that_is_refused_is_explained_in_place(
     running: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    editor = running.try_tab.form.editor("months")
+    editor = running.views.try_tab.form.editor("months")
     assert isinstance(editor, QLineEdit)
     editor.setText("3.5")  # Training saw whole numbers alone.
     click(running, "predict-button", qtbot)
-    qtbot.waitUntil(running.try_tab.error.isVisible)
-    assert "months" in running.try_tab.error.accessibleName()
+    qtbot.waitUntil(running.views.try_tab.error.isVisible)
+    assert "months" in running.views.try_tab.error.accessibleName()
     click(running, "example-row", qtbot)
     assert ask(running, qtbot).startswith("Answered")
-    assert not running.try_tab.error.isVisible()
+    assert not running.views.try_tab.error.isVisible()
 
 
 def test_that_a_newer_version_is_swapped_in_and_rolled_back(
@@ -194,11 +194,11 @@ def test_that_a_server_that_dies_is_shown_with_its_log_and_starts_again(
 def test_that_live_figures_come_only_while_the_panel_is_visible(
     running: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    running.tabs.set_current(2)
+    running.views.set_current(2)
     memory = running.findChild(QLabel, "live-memory")
     assert memory is not None
     qtbot.waitUntil(lambda: memory.text().endswith("MB"))
-    qtbot.waitUntil(running.performance.metrics.isVisible)
+    qtbot.waitUntil(running.views.performance.metrics.isVisible)
     click(running, "copy-metrics-token", qtbot)
     found = running.deployment
     assert found is not None
@@ -207,7 +207,7 @@ def test_that_live_figures_come_only_while_the_panel_is_visible(
     click(running, "copy-metrics-url", qtbot)
     assert QGuiApplication.clipboard().text() == f"{found.url}/metrics"
     running.hide()
-    assert not running._tick.isActive()
+    assert not running.views._tick.isActive()
 
 
 def test_that_the_token_is_covered_until_asked_for(
@@ -264,9 +264,9 @@ def test_that_a_canary_is_tried_promoted_and_rolled_back(
     running: DeploymentsPanel, full: Workspace, qtbot: QtBot
 ) -> None:
     running._jobs.run(running, lambda store: models.approve(store, "leaving@2", "Also good."))
-    qtbot.waitUntil(lambda: running.rollout.version.count() == 1, timeout=_START_MS)
-    running.tabs.set_current(running._rollout_at)
-    running.rollout.percent.setValue(25)
+    qtbot.waitUntil(lambda: running.views.rollout.version.count() == 1, timeout=_START_MS)
+    running.views.set_current(running.views._rollout_at)
+    running.views.rollout.percent.setValue(25)
     click(running, "start-canary", qtbot)
     said = running.findChild(QLabel, "second-version")
     assert said is not None
@@ -282,8 +282,8 @@ def test_that_a_canary_is_tried_promoted_and_rolled_back(
 def test_that_a_dataset_and_a_file_are_answered_at_once(
     running: DeploymentsPanel, full: Workspace, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    running.tabs.set_current(running._batch_at)
-    tab = running.batch
+    running.views.set_current(running.views._batch_at)
+    tab = running.views.batch
     qtbot.waitUntil(lambda: tab.source.currentData() == "customers@1", timeout=_START_MS)
     click(running, "batch-to-dataset", qtbot)
     said = running.findChild(QLabel, "batch-done")

@@ -65,8 +65,8 @@ def test_that_the_panel_stays_smooth_at_a_thousand_requests_a_second(
     panel.show()
     panel.shown()
     qtbot.waitUntil(lambda: panel.deployment is not None)
-    names = [panel.tabs.bar.tabText(index) for index in range(panel.tabs.bar.count())]
-    panel.tabs.set_current(names.index(name))
+    names = [panel.views.bar.tabText(index) for index in range(panel.views.bar.count())]
+    panel.views.set_current(names.index(name))
     signature = jobs.lane(lambda store: models.get_version(store, "leaving@1")).signature
     body = json.dumps({"instances": [{item.name: item.example for item in signature.inputs}]})
     words = [str(served.port), deployments.token(workspace, served), body, str(_SECONDS)]
@@ -77,7 +77,7 @@ def test_that_the_panel_stays_smooth_at_a_thousand_requests_a_second(
         assert client.returncode == 0
 
     gaps = stalls(qtbot, ask)
-    newest = panel._samples[-1][1]
+    newest = panel.views._samples[-1][1]
     panel.hide()
     assert newest.predictions > 100 * _SECONDS
     assert max(gaps) < STALL_MS

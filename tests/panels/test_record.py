@@ -31,15 +31,15 @@ def panel(
     made.resize(1178, 686)
     made.show()
     made.shown()
-    made.tabs.set_current(made.tabs.bar.count() - 3)
+    made.views.set_current(made.views.bar.count() - 3)
     qtbot.waitUntil(lambda: len(made.record.table.rows()) == 3)
     yield made
     made.hide()
 
 
 def _choose(panel: DeploymentsPanel, way: str, names: list[str], qtbot: QtBot) -> None:
-    panel.record.table.select(names)
-    [button] = [b for w, b in panel.record._buttons.items() if w == way]
+    panel.views.record.table.select(names)
+    [button] = [b for w, b in panel.views.record._buttons.items() if w == way]
     qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -50,13 +50,13 @@ def _stored(workspace_dir: Path) -> Privacy:
 
 
 def _ways(panel: DeploymentsPanel) -> dict[str, str]:
-    return {line.field.name: line.way for line in panel.record.table.rows()}
+    return {line.field.name: line.way for line in panel.views.record.table.rows()}
 
 
 def test_that_chosen_columns_are_left_out_hashed_and_recorded_again(
     workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    assert not any(button.isEnabled() for button in panel.record._buttons.values())
+    assert not any(button.isEnabled() for button in panel.views.record._buttons.values())
     _choose(panel, "dropped", ["x", "town"], qtbot)
     qtbot.waitUntil(lambda: _ways(panel) == {"at": "recorded", "x": "dropped", "town": "dropped"})
     _choose(panel, "hashed", ["town"], qtbot)
@@ -70,14 +70,14 @@ def test_that_the_time_column_is_refused_with_the_reason(
     workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
 ) -> None:
     _choose(panel, "dropped", ["at"], qtbot)
-    qtbot.waitUntil(panel.record.error.isVisible)
+    qtbot.waitUntil(panel.views.record.error.isVisible)
     assert _stored(workspace_dir) == Privacy()
 
 
 def test_that_limits_say_what_they_remove_before_they_are_set(
     workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot
 ) -> None:
-    keep = panel.record.keep
+    keep = panel.views.record.keep
     qtbot.waitUntil(lambda: keep.words.text() == "Everything is kept.")
     assert not keep.set.isEnabled()
     with watched(workspace_dir) as one:

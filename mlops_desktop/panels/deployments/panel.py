@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import deployments, models
 from mlops_desktop.actions.deployments import Servers
-from mlops_desktop.core.deployments import Deployment, DeploymentState, LiveStats
+from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import ModelVersion
-from mlops_desktop.panels.deployments.batch import BatchTab
 from mlops_desktop.panels.deployments.changes import Changes
-from mlops_desktop.panels.deployments.documentation import DocumentationTab
 from mlops_desktop.panels.deployments.failure import FailureBox
-from mlops_desktop.panels.deployments.logs import LogsTab
 from mlops_desktop.panels.deployments.new import NewDeployment, Wanted
-from mlops_desktop.panels.deployments.record import RecordTab
-from mlops_desktop.panels.deployments.requests import RequestsTab
-from mlops_desktop.panels.deployments.rollout import RolloutTab
 from mlops_desktop.panels.deployments.strip import StatusStrip
-from mlops_desktop.panels.deployments.trying import TryTab
+from mlops_desktop.panels.deployments.views import Views
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import EmptyState
 from mlops_desktop.widgets.page import Page
-from mlops_desktop.widgets.tabs import Tabs
 from mlops_desktop.work.job import JobContext
 from mlops_desktop.work.jobs import Jobs
 
-TICK_MS = 1000
-_KEPT_SAMPLES = 600
 _FAILURE_LOG_BYTES = 4000
 _KINDS = {"deployments", "models"}
 
@@ -57,15 +45,10 @@ class DeploymentsPanel(Page):
         self._versions: list[ModelVersion] = []
         self._current = self._wanted = ""
         self._changes = Changes(jobs, servers, self)
-        self._asking = False
-        self._metrics_token = (0, "")  # A deployment's id, and its token.
-        self._samples: deque[tuple[float, LiveStats]] = deque(maxlen=_KEPT_SAMPLES)
         self._build()
         self._changes.busy.connect(self._on_busy)
         self._changes.changed.connect(self._on_deployed)
         self._changes.ended.connect(self._on_ended)
-        self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self._on_tick)
         jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
@@ -106,42 +89,17 @@ class DeploymentsPanel(Page):
         self.strip.cancel_wanted.connect(self._changes.cancel)
         self.failure = FailureBox()
         self.failure.again_wanted.connect(self._start)
-        self.try_tab = TryTab(self._jobs, self._workspace)
-        self.requests = RequestsTab(self._jobs, self._workspace)
-        self.logs = LogsTab(self._jobs, self._workspace)
-        self.batch = BatchTab(self._jobs)
-        self.batch.open_panel.connect(self.open_panel)
-        self.rollout = RolloutTab(self._jobs, self._workspace)
-        self.rollout.toast.connect(self.toast)
-        self.tabs = Tabs(self.tr("About the deployment"))
-        self.tabs.bar.setObjectName("deployment-tabs")
-        self.tabs.add(self.tr("Try it"), self.try_tab)
-        self._requests_at = self.tabs.add(self.tr("Requests"), self.requests)
-        self._performance_at = self.tabs.add(self.tr("Performance"), self._build_performance)
-        self._batch_at = self.tabs.add(self.tr("Batch"), self.batch)
-        self._rollout_at = self.tabs.add(self.tr("Rollout"), self.rollout)
-        self.record = RecordTab(self._jobs)
-        self.record.toast.connect(self.toast)
-        self.tabs.add(self.tr("Record"), self.record)
-        self.documentation = DocumentationTab(self._jobs, self._workspace)
-        self._documentation_at = self.tabs.add(self.tr("Documentation"), self.documentation)
-        self._logs_at = self.tabs.add(self.tr("Logs"), self.logs)
-        self.tabs.shown.connect(self._on_tick)
+        self.views = Views(self._jobs, self._workspace)
+        self.views.open_panel.connect(self.open_panel)
+        self.views.toast.connect(self.toast)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.strip)
         column.addWidget(self.failure)
-        column.addWidget(self.tabs, 1)
+        column.addWidget(self.views, 1)
         return page
-
-    def _build_performance(self) -> QWidget:
-        # Plots are slow to import, so they wait until somebody looks.
-        from mlops_desktop.panels.deployments.performance import PerformanceTab  # noqa: PLC0415
-
-        self.performance = PerformanceTab()
-        return self.performance
 
     def shown(self) -> None:
         self.reload()
@@ -152,7 +110,7 @@ class DeploymentsPanel(Page):
         self.reload()
 
     def help_topic(self) -> str:
-        return "serving" if self.tabs.current() == self._documentation_at else "deploy"
+        return self.views.help_topic()
 
     def escape(self) -> None:
         self.new.close_form()
@@ -203,7 +161,6 @@ class DeploymentsPanel(Page):
 
     def _choose(self, name: str) -> None:
         if name != self._current:
-            self._samples.clear()
             self.failure.clear()
         self._current = name
         self.chooser.setVisible(len(self._deployed) > 1)
@@ -216,19 +173,11 @@ class DeploymentsPanel(Page):
             self._show_deployment(deployment)
 
     def _show_deployment(self, deployment: Deployment) -> None:
-        served = next((v for v in self._versions if v.id == deployment.model_version), None)
         newer = [v.version for v in self._approved() if v.model == deployment.model]
         newest = max(newer, default=0) if deployment.second is None else 0  # One trial at a time.
         self.strip.show_deployment(deployment, newest if newest > deployment.version else 0)
         self.strip.show_job(self._changes.text() or None)
-        self.try_tab.show_deployment(deployment, served.signature if served else None)
-        self.requests.show_deployment(deployment)
-        self.record.show_deployment(deployment, served.signature if served else None)
-        self.batch.show_deployment(deployment)
-        self.rollout.show_deployment(
-            deployment, [v for v in self._approved() if v.model == deployment.model]
-        )
-        self.logs.show_deployment(deployment)
+        self.views.show_deployment(deployment, self._versions)
         if deployment.state is DeploymentState.FAILED and not self._changes.running:
             self._show_failure(
                 UserError(
@@ -240,7 +189,6 @@ class DeploymentsPanel(Page):
         elif deployment.state is DeploymentState.RUNNING and self.failure.offers_start:
             self.failure.clear()
         self._load_token(deployment)
-        self._on_tick()
 
     def _show_failure(self, error: UserError) -> None:
         deployment = self.deployment
@@ -257,13 +205,6 @@ class DeploymentsPanel(Page):
             self._quietly(
                 lambda: deployments.token(self._workspace, deployment), self.strip.show_token
             )
-            self._quietly(
-                lambda: deployments.token(self._workspace, deployment, metrics=True),
-                partial(self._on_metrics_token, deployment.id),
-            )
-
-    def _on_metrics_token(self, deployment_id: int, token: str) -> None:
-        self._metrics_token = (deployment_id, token)
 
     def _approved(self) -> list[ModelVersion]:
         return [version for version in self._versions if version.approval is not None]
@@ -330,39 +271,6 @@ class DeploymentsPanel(Page):
             text = self.tr("{0} v{1} answers at {2}")
             self.toast.emit(text.format(deployment.name, deployment.version, deployment.url))
 
-    def _on_tick(self) -> None:
-        """Ask for what is visible, and for nothing else."""
-        deployment = self.deployment
-        if deployment is None or not self.isVisible():
-            return
-        running = deployment.state is DeploymentState.RUNNING
-        if running and not self._asking:
-            self._asking = True
-            self._quietly(
-                lambda: deployments.live(self._workspace, deployment),
-                partial(self._on_live, deployment.id),
-            )
-        tab = self.tabs.current()
-        if tab == self._requests_at:
-            self.requests.tick(deployment)
-        elif tab == self._performance_at:
-            self.performance.show_samples(self._samples, running)
-            known, token = self._metrics_token
-            readable = running and known == deployment.id
-            self.performance.show_metrics(deployment.url, token if readable else "")
-        elif tab == self._rollout_at:
-            self.rollout.tick(deployment)
-        elif tab == self._documentation_at:
-            self.documentation.load(deployment)
-        elif tab == self._logs_at:
-            self.logs.tick(deployment)
-
-    def _on_live(self, deployment_id: int, stats: LiveStats | None) -> None:
-        self._asking = False
-        deployment = self.deployment
-        if stats is not None and deployment is not None and deployment.id == deployment_id:
-            self._samples.append((time.time(), stats))
-
     def _quietly(self, work: Callable[[], object], then: Callable[..., None]) -> None:
         """A look that repeats or that nobody asked for: its failure is no news."""
 
@@ -374,11 +282,3 @@ class DeploymentsPanel(Page):
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if self.isVisible() and kinds & _KINDS:
             self.reload()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._tick.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._tick.stop()
-        super().hideEvent(event)
