@@ -32,7 +32,7 @@ def panel(
     made.show()
     made.shown()
     made.views.set_current(made.views.bar.count() - 3)
-    qtbot.waitUntil(lambda: len(made.record.table.rows()) == 3)
+    qtbot.waitUntil(lambda: len(made.views.record.table.rows()) == 3)
     yield made
     made.hide()
 
