@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import audit
 from mlops_desktop.core.audit import AuditEntry
+from mlops_desktop.core.audit_words import raw, told
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.figures import percent
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import secondary
-from mlops_desktop.widgets.cards import EmptyState, label
+from mlops_desktop.widgets.buttons import CopyButton, secondary
+from mlops_desktop.widgets.cards import Card, EmptyState, heading, label
+from mlops_desktop.widgets.disclosure import Disclosure
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.row_model import Column, Kind
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.widgets.tabs import Tabs
+from mlops_desktop.widgets.theme import app_theme
 from mlops_desktop.widgets.times import local_time
 from mlops_desktop.work.job import Job, JobState
 from mlops_desktop.work.jobs import Jobs
@@ -30,6 +33,7 @@ _KINDS: dict[JobState, Kind] = {
     JobState.CANCELLED: "neutral",
 }
 _AUDIT_ROWS = 2000
+_RAW_PX = 132
 
 
 class ActivityPanel(Page):
@@ -90,10 +94,8 @@ class ActivityPanel(Page):
             (
                 Column(self.tr("No."), lambda entry: entry.seq),
                 Column(self.tr("When"), lambda entry: local_time(entry.at)),
-                Column(self.tr("Who"), lambda entry: entry.actor),
-                Column(self.tr("What"), lambda entry: entry.action),
-                Column(self.tr("Of"), lambda entry: entry.subject),
-                Column(self.tr("Details"), lambda entry: entry.detail, stretch=True),
+                Column(self.tr("What happened"), told, tip=told, stretch=True),
+                Column(self.tr("By"), lambda entry: entry.actor, width=120),
             ),
             self.tr("Record of changes"),
             key=lambda entry: entry.seq,
@@ -107,7 +109,33 @@ class ActivityPanel(Page):
         row.addWidget(verify)
         column.addLayout(row)
         column.addWidget(self.audit_table, 1)
+        column.addWidget(self._build_entry())
         return page
+
+    def _build_entry(self) -> QWidget:
+        """The chosen entry: what the table has no room for, and exactly what is sealed."""
+        self.entry = Card()
+        self._sentence = heading()
+        self._sentence.setObjectName("audit-sentence")
+        self._sentence.setWordWrap(True)
+        self._raw = QPlainTextEdit(readOnly=True)
+        self._raw.setObjectName("audit-raw")
+        self._raw.setAccessibleName(self.tr("Raw details"))
+        self._raw.setFont(app_theme().monospace(9))
+        self._raw.setFixedHeight(_RAW_PX)
+        self._raw.setTabChangesFocus(True)
+        details = Disclosure(self.tr("Raw details"), self._raw)
+        details.button.setObjectName("show-raw")
+        copy = CopyButton(self._raw.toPlainText, self.tr("Copy the raw details"))
+        copy.setObjectName("copy-raw")
+        row = QHBoxLayout()
+        row.addWidget(self._sentence, 1)
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        self.entry.body.addLayout(row)
+        self.entry.add(details)
+        self.entry.hide()
+        self.audit_table.selection_changed.connect(self._show_entry)
+        return self.entry
 
     def shown(self) -> None:
         self.reload()
@@ -145,6 +173,12 @@ class ActivityPanel(Page):
     def _cancel_chosen(self) -> None:
         for job in self.table.selected_rows():
             job.cancel()
+
+    def _show_entry(self, rows: tuple[AuditEntry, ...]) -> None:
+        self.entry.setVisible(bool(rows))
+        if rows:
+            self._sentence.setText(told(rows[0]))
+            self._raw.setPlainText(raw(rows[0]))
 
     def _verify(self) -> None:
         self._jobs.run(self, audit.verify, self._show_verified)
