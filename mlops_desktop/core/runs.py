@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mlops_desktop.core.datasets import ColumnType, DataWarning
+from mlops_desktop.core.profile import ColumnProfile
 
 
 class Task(StrEnum):
@@ -84,6 +85,14 @@ def task_of(kind: ColumnType, distinct: int, *, whole: bool) -> Task | None:
     if kind.is_numeric and not few:
         return Task.REGRESSION
     return Task.BINARY if distinct == 2 else Task.MULTICLASS
+
+
+def task_of_profile(column: ColumnProfile) -> Task | None:
+    """The same from a column's profile, which lists the values of one with few."""
+    whole = not column.type.is_numeric or column.distinct <= CLASSES_LIMIT
+    if column.type.is_numeric and whole:
+        whole = all(float(item.value).is_integer() for item in column.top)
+    return task_of(column.type, column.distinct, whole=whole)
 
 
 def metrics_for(task: Task) -> list[str]:

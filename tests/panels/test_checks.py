@@ -247,10 +247,10 @@ def test_that_training_on_a_blocked_version_asks_for_a_reason(
     assert line is not None
     line.setText("A trial")
     click(panel, "train-despite", qtbot)
-    qtbot.waitUntil(lambda: bool(panel._training), timeout=WAIT_MS)
-    for job in list(panel._training.values()):
+    qtbot.waitUntil(lambda: bool(panel.trainings._running), timeout=WAIT_MS)
+    for job in list(panel.trainings._running.values()):
         job.cancel()
-    qtbot.waitUntil(lambda: not panel._training, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.trainings._running, timeout=WAIT_MS)
     entries = ask(jobs, lambda store: audit.about(store, "rentals@1"), qtbot)
     assert any("A trial" in entry.detail for entry in entries)
 

@@ -105,7 +105,7 @@ def test_that_time_and_groups_exclude_each_other(
     rentals: DatasetVersion, panel: RunsPanel, qtbot: QtBot
 ):
     open_form(panel, qtbot)
-    panel.form.group_column.setCurrentText("weather")
+    panel.form.judging.group_box.setCurrentText("weather")
     spec = panel.form.spec()
     assert spec is not None
     assert (spec.time_column, spec.group_column) == (None, "weather")
@@ -120,21 +120,21 @@ def test_that_a_run_is_trained_shown_and_registered(
     for algorithm in (Algorithm.RANDOM_FOREST, Algorithm.GRADIENT_BOOSTING):
         panel.form._extra._boxes[algorithm].setChecked(False)
     click(panel, "train-button", qtbot)
-    qtbot.waitUntil(panel.detail.register.isVisible, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not panel._training, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.detail.head.register.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.trainings._running, timeout=WAIT_MS)
     qtbot.waitUntil(
         lambda: {run.state for run in panel.table.rows()} == {RunState.DONE}, timeout=WAIT_MS
     )
-    assert "typical row" in panel.detail.verdict.text()
+    assert "typical row" in panel.detail.head.verdict.text()
     for tab in (1, 2, 0):
         panel.detail.tabs.set_current(tab)
-    qtbot.waitUntil(panel.detail.register.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.detail.head.register.isVisible, timeout=WAIT_MS)
     click(panel, "register-run", qtbot)
-    panel.detail.ask.line.setText("demand")
+    panel.detail.head.ask.line.setText("demand")
     with qtbot.waitSignal(panel.open_panel, timeout=WAIT_MS) as opened:
         click(panel, "register-button", qtbot)
     assert opened.args == ["models", "demand@1"]
-    qtbot.waitUntil(panel.detail._open_model.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.detail.head.open_model.isVisible, timeout=WAIT_MS)
 
 
 def test_that_a_refused_request_is_explained_in_the_form(
@@ -175,8 +175,8 @@ def test_that_a_run_that_still_waits_can_be_stopped(
     rentals: DatasetVersion, panel: RunsPanel, jobs: Jobs, qtbot: QtBot
 ):
     jobs.set_training_workers(1)
-    panel._on_started(queued(panel, qtbot))
-    waiting = min(panel._training)
+    panel.trainings.supervise(queued(panel, qtbot))
+    waiting = min(panel.trainings._running)
     panel._stop(waiting)
     qtbot.waitUntil(
         lambda: (
@@ -185,7 +185,7 @@ def test_that_a_run_that_still_waits_can_be_stopped(
         ),
         timeout=WAIT_MS,
     )
-    for number in list(panel._training):
+    for number in list(panel.trainings._running):
         panel._stop(number)
     qtbot.waitUntil(lambda: all(r.state.is_over for r in panel._runs.values()), timeout=WAIT_MS)
 

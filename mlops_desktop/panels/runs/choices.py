@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QSpinBox, QVBoxLayout, QWidget
 
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.widgets.cards import label
@@ -23,6 +23,15 @@ def choice(name: str, *, searched: bool = False) -> QComboBox:
         if (completer := box.completer()) is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    return box
+
+
+def spin_box(name: str, low: int, high: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setObjectName(name)
+    # A style sheet's padding does not reach the text of a spin box.
+    box.lineEdit().setTextMargins(8, 0, 0, 0)
+    box.setRange(low, high)
     return box
 
 

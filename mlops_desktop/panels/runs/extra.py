@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.runs import Algorithm
+from mlops_desktop.panels.runs.choices import spin_box
 from mlops_desktop.panels.runs.words import algorithm_name
 from mlops_desktop.widgets.cards import label
 
@@ -28,11 +29,7 @@ class Extra(QWidget):
                 box.setToolTip(self.tr("Always trained: what a model must beat."))
             self._boxes[algorithm] = box
             above.addWidget(box)
-        self.seed = QSpinBox()
-        self.seed.setObjectName("train-seed")
-        # A style sheet's padding does not reach the text of a spin box.
-        self.seed.lineEdit().setTextMargins(8, 0, 0, 0)
-        self.seed.setRange(0, 2**31 - 1)
+        self.seed = spin_box("train-seed", 0, 2**31 - 1)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.setFixedWidth(96)
         words = label(self.tr("Seed"), muted=True)

@@ -9,11 +9,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from mlops_desktop.actions import answers, datasets
 from mlops_desktop.core.answers import Answers, decisions
 from mlops_desktop.core.datasets import (
     ColumnType,
@@ -24,40 +24,41 @@ from mlops_desktop.core.datasets import (
 )
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
-from mlops_desktop.core.profile import ColumnProfile, Profile
+from mlops_desktop.core.profile import Profile
 from mlops_desktop.core.runs import (
-    CLASSES_LIMIT,
     DEFAULT_METRIC,
     METRICS,
     Algorithm,
     Task,
     TrainSpec,
     metrics_for,
-    task_of,
+    task_of_profile,
 )
-from mlops_desktop.panels.runs.choices import choice, fill, titled
+from mlops_desktop.panels.runs.choices import choice, fill, spin_box, titled
 from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.judging import Judging
 from mlops_desktop.panels.runs.leave_out import LeaveOut
 from mlops_desktop.panels.runs.refusal import Refusal
+from mlops_desktop.panels.runs.words import task_words
+from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.buttons import link, primary, secondary
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.work.jobs import Jobs
 
 _BUDGET_S = 120
 _YES = {"yes", "true", "1"}
 
 
 class TrainForm(Card):
-    """version_wanted carries a Ref to look up and give to show_version(); submitted a TrainSpec,
-    and the reason to train although a check failed, or nothing."""
+    """submitted carries a TrainSpec, and why to train although a check failed, or nothing."""
 
-    version_wanted = Signal(object)
     submitted = Signal(object, str)
     closed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(self.tr("Train on a dataset"))
+        self._jobs, self._workspace = jobs, workspace
         self.setObjectName("train-form")
         self._datasets: tuple[Dataset, ...] = ()
         self._version: DatasetVersion | None = None
@@ -104,11 +105,7 @@ class TrainForm(Card):
         self.dataset, self.number = choice("train-dataset"), choice("train-version")
         self.target = choice("train-target", searched=True)
         self.goal, self.positive = choice("train-metric"), choice("train-positive")
-        self.budget = QSpinBox()
-        self.budget.setObjectName("train-budget")
-        # A style sheet's padding does not reach the text of a spin box.
-        self.budget.lineEdit().setTextMargins(8, 0, 0, 0)
-        self.budget.setRange(5, 7 * 86_400)
+        self.budget = spin_box("train-budget", 5, 7 * 86_400)
         self.budget.setSingleStep(30)
         self.budget.setValue(_BUDGET_S)
         self.budget.setSuffix(self.tr(" s"))
@@ -156,7 +153,7 @@ class TrainForm(Card):
         if spec is not None:
             ref = Ref(spec.dataset, version=spec.version)
         ref = ref or Ref(self.dataset.currentText())
-        fill(self.dataset, self._names(), ref.name)
+        fill(self.dataset, [dataset.name for dataset in self._datasets], ref.name)
         fill(self.number, self._numbers(ref.name), str(ref.version or ""))
         self._ask()
         self.target.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -205,9 +202,6 @@ class TrainForm(Card):
         else:
             super().keyPressEvent(event)
 
-    def _names(self) -> list[str]:
-        return [dataset.name for dataset in self._datasets]
-
     def _numbers(self, name: str) -> list[str]:
         """The versions of a dataset, newest first."""
         count = next((d.versions for d in self._datasets if d.name == name), 0)
@@ -223,7 +217,26 @@ class TrainForm(Card):
         self.button.setEnabled(False)
         if self.isVisible() and self.dataset.currentText() and self.number.currentText():
             wanted = Ref(self.dataset.currentText(), version=int(self.number.currentText()))
-            self.version_wanted.emit(wanted)
+            self._look_up(wanted)
+
+    def _look_up(self, ref: Ref) -> None:
+        self._jobs.run(
+            self,
+            lambda store: (datasets.get_version(store, ref), answers.answers(store, ref.name)),
+            self._read_profile,
+            self.show_error,
+        )
+
+    def _read_profile(self, found: tuple[DatasetVersion, Answers]) -> None:
+        version, given = found
+        self._jobs.start(
+            self,
+            "",
+            lambda _lane, _context: datasets.profile(self._workspace, version),
+            lambda profile: self.show_version(version, profile, given),
+            self.show_error,
+            quiet=True,
+        )
 
     def _on_target(self, name: str) -> None:
         version, profile = self._version, self._profile
@@ -231,7 +244,7 @@ class TrainForm(Card):
         if version is None or profile is None or column is None:
             return
         profiled = profile.column(name)
-        task = _task(profiled) if profiled is not None else None
+        task = task_of_profile(profiled) if profiled is not None else None
         metrics = metrics_for(task) if task else []
         self.goal.clear()
         for metric in metrics:
@@ -242,7 +255,7 @@ class TrainForm(Card):
         rarer = (classes or [""])[-1]
         fill(self.positive, classes, next((c for c in classes if c.lower() in _YES), rarer))
         self._positive_place.setVisible(bool(classes))
-        self._task_says.setText(self._task_words(name, task, profiled))
+        self._task_says.setText(task_words(name, task, profiled))
         self.judging.leave(name)
         # A run names the columns that gave the target away, without the target.
         leaks = [
@@ -252,20 +265,6 @@ class TrainForm(Card):
         ]
         self.leave_out.set_decisions(
             decisions(version.columns, [*leaks, *version.warnings], name, self._answers)
-        )
-
-    def _task_words(self, name: str, task: Task | None, profiled: ColumnProfile | None) -> str:
-        if task is None or profiled is None:
-            return self.tr("A date cannot be predicted.")
-        if task is Task.REGRESSION:
-            return self.tr("{0} is a number: the runs estimate how much.").format(name)
-        if task is Task.BINARY:
-            return self.tr("{0} has two classes: the runs find one of them.").format(name)
-        if profiled.distinct > 100 and 2 * profiled.distinct > profiled.rows:
-            text = self.tr("{0} has {1} different values, too many to be classes. Choose another.")
-            return text.format(name, f"{profiled.distinct:,}")
-        return self.tr("{0} has {1} classes: the runs tell them apart.").format(
-            name, f"{profiled.distinct:,}"
         )
 
     def _repeat(self, spec: TrainSpec, *, exactly: bool) -> None:
@@ -299,10 +298,3 @@ class TrainForm(Card):
         self.refusal.show_error(None)
         self.button.setEnabled(False)
         self.submitted.emit(spec, despite_checks)
-
-
-def _task(column: ColumnProfile) -> Task | None:
-    whole = not column.type.is_numeric or column.distinct <= CLASSES_LIMIT
-    if column.type.is_numeric and whole:
-        whole = all(float(item.value).is_integer() for item in column.top)
-    return task_of(column.type, column.distinct, whole=whole)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from mlops_desktop.actions import answers, datasets, models, run_details, runs
+from mlops_desktop.actions import datasets, models, run_details, runs
 from mlops_desktop.actions.run_details import RunDetails
-from mlops_desktop.core.answers import Answer
-from mlops_desktop.core.datasets import Dataset, DatasetVersion
+from mlops_desktop.core.datasets import Dataset
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
@@ -63,7 +61,6 @@ class RunsPanel(Page):
         self.filter.setObjectName("filter-runs")
         self.filter.setAccessibleName(self.tr("Filter runs"))
         self.filter.setFixedWidth(200)
-        self.filter.textChanged.connect(self._filter)
         self._train_button.setObjectName("new-training")
         self._train_button.setText(f" {self.tr('Train')}")
         self._train_button.setAccessibleName(self.tr("Train"))
@@ -98,19 +95,19 @@ class RunsPanel(Page):
             empty_text=self.tr("No run matches."),
         )
         self.table.setObjectName("runs-table")
+        self.filter.textChanged.connect(self.table.set_filter)
         self.table.selection_changed.connect(self._on_selected)
         self._left = Card()
         self._left.body.setContentsMargins(1, 1, 1, 1)
         self._left.add(self.table)
         self._left.setMinimumWidth(280)
-        self.detail = RunDetail()
-        self.detail.register_wanted.connect(self._register)
-        self.detail.model_wanted.connect(partial(self.open_panel.emit, "models"))
+        self.detail = RunDetail(self._jobs)
+        self.detail.head.register_wanted.connect(self._register)
+        self.detail.head.model_wanted.connect(partial(self.open_panel.emit, "models"))
         self.detail.data_wanted.connect(partial(self.open_panel.emit, "data"))
         self.detail.again_wanted.connect(self._train_again)
-        self.detail.stop_wanted.connect(self._stop)
-        self.form = TrainForm()
-        self.form.version_wanted.connect(self._look_up)
+        self.detail.head.stop_wanted.connect(self._stop)
+        self.form = TrainForm(self._jobs, self._workspace)
         self.form.submitted.connect(self.trainings.begin)
         self.form.closed.connect(self._close_form)
         self._right = QStackedWidget()
@@ -135,14 +132,7 @@ class RunsPanel(Page):
 
     def shown(self) -> None:
         if not self._loaded:
-            # Plots take half a second to load: not in the thread that paints.
-            self._jobs.start(
-                self,
-                "",
-                lambda _lane, _context: import_module("mlops_desktop.widgets.plots"),
-                lambda _plots: self.detail.plots_loaded(),
-                quiet=True,
-            )
+            self.detail.load_plots()
         self.reload()
 
     def show_thing(self, thing: object) -> None:
@@ -158,7 +148,7 @@ class RunsPanel(Page):
             self.open_form()
 
     def escape(self) -> None:
-        self.detail.close_asks()
+        self.detail.head.close_asks()
         self._close_form()
 
     def focus_filter(self) -> None:
@@ -260,25 +250,6 @@ class RunsPanel(Page):
         elif details.run.id == self.detail.run_id:
             self.detail.show_folds(details.folds)
 
-    def _look_up(self, ref: Ref) -> None:
-        self._jobs.run(
-            self,
-            lambda store: (datasets.get_version(store, ref), answers.answers(store, ref.name)),
-            self._read_profile,
-            self.form.show_error,
-        )
-
-    def _read_profile(self, found: tuple[DatasetVersion, dict[str, Answer]]) -> None:
-        version, given = found
-        self._jobs.start(
-            self,
-            "",
-            lambda _lane, _context: datasets.profile(self._workspace, version),
-            lambda profile: self.form.show_version(version, profile, given),
-            self.form.show_error,
-            quiet=True,
-        )
-
     def _close_form(self) -> None:
         if self._right.currentIndex() == _FORM:
             self._right.setCurrentIndex(_NOTHING)
@@ -308,17 +279,14 @@ class RunsPanel(Page):
             self,
             lambda store: models.register(store, run_id, name),
             self._on_registered,
-            self.detail.show_register_error,
+            self.detail.head.show_register_error,
         )
 
     def _on_registered(self, version: ModelVersion) -> None:
-        self.detail.close_asks()
+        self.detail.head.close_asks()
         self.toast.emit(self.tr("Registered {0}.").format(version.ref))
         self._show_selected(reread=set(self._runs))
         self.open_panel.emit("models", version.ref)
-
-    def _filter(self, text: str) -> None:
-        self.table.set_filter(text)
 
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from mlops_desktop.core.runs import METRICS, Algorithm, Run, RunState
+from mlops_desktop.core.profile import ColumnProfile
+from mlops_desktop.core.runs import METRICS, Algorithm, Run, RunState, Task
 from mlops_desktop.widgets.row_model import Column, Kind
 
 _KINDS: dict[RunState, Kind] = {
@@ -41,6 +42,20 @@ def interval(run: Run) -> str:
     if run.low is None or run.high is None:
         return ""
     return tr("{0} to {1}").format(figure(run.low), figure(run.high))
+
+
+def task_words(name: str, task: Task | None, column: ColumnProfile | None) -> str:
+    """What predicting a column means."""
+    if task is None or column is None:
+        return tr("A date cannot be predicted.")
+    if task is Task.REGRESSION:
+        return tr("{0} is a number: the runs estimate how much.").format(name)
+    if task is Task.BINARY:
+        return tr("{0} has two classes: the runs find one of them.").format(name)
+    if column.distinct > 100 and 2 * column.distinct > column.rows:
+        text = tr("{0} has {1} different values, too many to be classes. Choose another.")
+        return text.format(name, f"{column.distinct:,}")
+    return tr("{0} has {1} classes: the runs tell them apart.").format(name, f"{column.distinct:,}")
 
 
 def state_word(run: Run) -> str:
