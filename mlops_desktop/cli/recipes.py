@@ -14,7 +14,8 @@ from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipe_documents import step_document
 from mlops_desktop.core.recipes import RecipeVersion, Step
-from mlops_desktop.core.steps import STEPS, FieldKind, StepField, StepKind
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
+from mlops_desktop.core.steps import STEPS, StepKind
 
 if TYPE_CHECKING:
     from mlops_desktop.actions.recipe_preview import Preview
@@ -272,11 +273,11 @@ def _text(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
-def _kind(field: StepField) -> str:
+def _kind(field: SettingField) -> str:
     return " | ".join(field.choices) if field.choices else field.kind.value.replace("_", " ")
 
 
-def _example(field: StepField) -> str:
+def _example(field: SettingField) -> str:
     """A needed setting as it stands in YAML."""
     value = {
         FieldKind.COLUMNS: "[COLUMN, COLUMN]",
@@ -289,7 +290,7 @@ def _example(field: StepField) -> str:
     return f"{field.name}: {value}"
 
 
-def _default(field: StepField) -> str:
+def _default(field: SettingField) -> str:
     if not field.optional:
         return "(needed)"
     return "" if field.default in (None, ()) else str(field.default)

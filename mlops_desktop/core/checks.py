@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from mlops_desktop.core.steps import FieldKind, StepField
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
 
 KEPT_ROWS = 1000  # Of the failing rows of one rule, this many are remembered.
 
@@ -50,7 +50,7 @@ class RuleForm:
     title: str
     help: str
     columns: Literal["none", "one", "many"]
-    fields: tuple[StepField, ...] = ()
+    fields: tuple[SettingField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class CheckSummary:
     blocked: int
 
 
-_TOLERATED = StepField(
+_TOLERATED = SettingField(
     "tolerated",
     FieldKind.NUMBER,
     "Tolerated share",
@@ -176,7 +176,7 @@ RULES: dict[RuleKind, RuleForm] = {
         "Columns and their type",
         "The columns are there and hold what they should.",
         "many",
-        (StepField("type", FieldKind.CHOICE, "Holds", optional=True, choices=TYPES),),
+        (SettingField("type", FieldKind.CHOICE, "Holds", optional=True, choices=TYPES),),
     ),
     RuleKind.NOT_MISSING: RuleForm(
         "Not missing", "No value of the columns is missing.", "many", (_TOLERATED,)
@@ -186,8 +186,8 @@ RULES: dict[RuleKind, RuleForm] = {
         "The numbers or dates of a column lie between two limits; missing ones pass.",
         "one",
         (
-            StepField("low", FieldKind.VALUE, "At least", optional=True),
-            StepField(
+            SettingField("low", FieldKind.VALUE, "At least", optional=True),
+            SettingField(
                 "high",
                 FieldKind.VALUE,
                 "At most",
@@ -202,7 +202,7 @@ RULES: dict[RuleKind, RuleForm] = {
         "A column holds only values of a list; missing ones pass.",
         "one",
         (
-            StepField("values", FieldKind.CHOICES, "Values", hint="Yes, No"),
+            SettingField("values", FieldKind.CHOICES, "Values", hint="Yes, No"),
             _TOLERATED,
         ),
     ),
@@ -214,7 +214,7 @@ RULES: dict[RuleKind, RuleForm] = {
         "The whole text matches a regular expression (RE2); missing ones pass.",
         "one",
         (
-            StepField("pattern", FieldKind.TEXT, "Pattern", hint="[A-Z]{2}[0-9]{4}"),
+            SettingField("pattern", FieldKind.TEXT, "Pattern", hint="[A-Z]{2}[0-9]{4}"),
             _TOLERATED,
         ),
     ),
@@ -223,8 +223,8 @@ RULES: dict[RuleKind, RuleForm] = {
         "Texts have so many characters; missing ones pass.",
         "one",
         (
-            StepField("low", FieldKind.INTEGER, "At least", optional=True),
-            StepField("high", FieldKind.INTEGER, "At most", optional=True),
+            SettingField("low", FieldKind.INTEGER, "At least", optional=True),
+            SettingField("high", FieldKind.INTEGER, "At most", optional=True),
             _TOLERATED,
         ),
     ),
@@ -233,7 +233,7 @@ RULES: dict[RuleKind, RuleForm] = {
         "A condition between columns is true in each row; one with a missing value passes.",
         "none",
         (
-            StepField(
+            SettingField(
                 "condition", FieldKind.EXPRESSION, "Condition", hint="casual + registered = cnt"
             ),
             _TOLERATED,
@@ -244,9 +244,9 @@ RULES: dict[RuleKind, RuleForm] = {
         "The table has so many rows, or nearly as many as the version before.",
         "none",
         (
-            StepField("low", FieldKind.INTEGER, "At least", optional=True),
-            StepField("high", FieldKind.INTEGER, "At most", optional=True),
-            StepField(
+            SettingField("low", FieldKind.INTEGER, "At least", optional=True),
+            SettingField("high", FieldKind.INTEGER, "At most", optional=True),
+            SettingField(
                 "change",
                 FieldKind.NUMBER,
                 "Change by at most",
@@ -259,7 +259,7 @@ RULES: dict[RuleKind, RuleForm] = {
         "Freshness",
         "The newest date of a column was not old when the version was imported.",
         "one",
-        (StepField("days", FieldKind.NUMBER, "Days at most", default=7.0),),
+        (SettingField("days", FieldKind.NUMBER, "Days at most", default=7.0),),
     ),
     RuleKind.DRIFT: RuleForm(
         "Drift",
@@ -267,14 +267,14 @@ RULES: dict[RuleKind, RuleForm] = {
         "deviations for numbers, Jensen-Shannon distance for text.",
         "many",
         (
-            StepField(
+            SettingField(
                 "version",
                 FieldKind.DATASET,
                 "As in",
                 optional=True,
                 hint="Such as telco@1. Empty: the version before.",
             ),
-            StepField("limit", FieldKind.NUMBER, "Limit", optional=True, default=0.1),
+            SettingField("limit", FieldKind.NUMBER, "Limit", optional=True, default=0.1),
         ),
     ),
 }

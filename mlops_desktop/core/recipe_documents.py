@@ -17,8 +17,9 @@ from typing import Any
 
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import Step
+from mlops_desktop.core.setting_fields import FieldKind
 from mlops_desktop.core.step_settings import complete
-from mlops_desktop.core.steps import FieldKind, StepKind
+from mlops_desktop.core.steps import StepKind
 
 _KEYS = ("recipe", "note", "steps")
 

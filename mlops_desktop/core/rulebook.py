@@ -12,7 +12,7 @@ from mlops_desktop.core import expressions
 from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
-from mlops_desktop.core.steps import FieldKind, StepField
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
 
 _OWN = ("rule", "columns", "severity", "on", "note")
 RULES_LIMIT = 20_000
@@ -120,7 +120,7 @@ def _choice(kind: Any, value: object, name: str) -> Any:
         raise UserError(what, hint=hint) from error
 
 
-def _value(field: StepField, value: Any) -> object:
+def _value(field: SettingField, value: Any) -> object:
     match field.kind:
         case FieldKind.NUMBER | FieldKind.INTEGER:
             return _number(field, value)
@@ -144,7 +144,7 @@ def _value(field: StepField, value: Any) -> object:
             return str(value)
 
 
-def _number(field: StepField, value: Any) -> object:
+def _number(field: SettingField, value: Any) -> object:
     whole = field.kind is FieldKind.INTEGER
     right = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
     if right and whole:
@@ -163,13 +163,13 @@ def _number(field: StepField, value: Any) -> object:
     return int(value) if whole else value
 
 
-def _list(field: StepField, value: Any) -> list[object]:
+def _list(field: SettingField, value: Any) -> list[object]:
     items = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
     found = [_scalar(field, item) for item in items]
     return list({(type(item), item): item for item in found}.values())  # 1 is not true.
 
 
-def _scalar(field: StepField, value: Any) -> object:
+def _scalar(field: SettingField, value: Any) -> object:
     if isinstance(value, date):  # YAML reads 2024-12-31 as one; a datetime is one, too.
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import Step
-from mlops_desktop.core.steps import FieldKind, StepField
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
 
 _TEXTS = {
     FieldKind.COLUMN: "the name of a column",
@@ -34,7 +34,7 @@ def complete(step: Step) -> dict[str, Any]:
     return {name: _read(field, step.settings.get(name)) for name, field in fields.items()}
 
 
-def _read(field: StepField, value: object) -> object:
+def _read(field: SettingField, value: object) -> object:
     if value is None or (value == [] and field.optional):
         if not field.optional:
             raise UserError(
@@ -48,7 +48,7 @@ def _read(field: StepField, value: object) -> object:
     return value
 
 
-def _fits(field: StepField, value: object) -> bool:
+def _fits(field: SettingField, value: object) -> bool:
     match field.kind:
         case FieldKind.COLUMNS:
             return _texts(value)
@@ -80,7 +80,7 @@ def _fits(field: StepField, value: object) -> bool:
             return isinstance(value, str) and bool(value.strip() or field.optional)
 
 
-def _wanted(field: StepField) -> str:
+def _wanted(field: SettingField) -> str:
     match field.kind:
         case FieldKind.COLUMNS:
             return "a list of columns, such as [age, price]"

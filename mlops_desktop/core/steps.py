@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
+
 
 class StepKind(StrEnum):
     """Named as a recipe's YAML names them."""
@@ -42,50 +44,7 @@ class StepKind(StrEnum):
     def is_table_step(self) -> bool:
         """True where it changes which rows there are. The others go row by row, and travel with
         the model."""
-        return self in _TABLE_STEPS
-
-
-_TABLE_STEPS = frozenset(
-    {
-        StepKind.FILTER,
-        StepKind.DROP_DUPLICATES,
-        StepKind.DROP_MISSING,
-        StepKind.DROP_OUTLIERS,
-        StepKind.SAMPLE,
-        StepKind.CONCATENATE,
-    }
-)
-
-
-class FieldKind(StrEnum):
-    """What a setting holds: the name of a column, a list of names, a number, ..."""
-
-    COLUMN = "column"
-    COLUMNS = "columns"
-    NEW_COLUMN = "new_column"
-    TEXT = "text"
-    NUMBER = "number"
-    INTEGER = "integer"
-    CHOICE = "choice"
-    CHOICES = "choices"
-    EXPRESSION = "expression"
-    VALUES = "values"  # A mapping of old values to new ones.
-    NUMBERS = "numbers"  # A list of numbers that grow.
-    VALUE = "value"  # A number, a text, true or false.
-    DATASET = "dataset"  # NAME or NAME@VERSION.
-
-
-@dataclass(frozen=True, slots=True)
-class StepField:
-    """One setting of a step. optional: may be left out; default is what that means."""
-
-    name: str
-    kind: FieldKind
-    title: str
-    optional: bool = False
-    default: object = None
-    choices: tuple[str, ...] = ()
-    hint: str = ""
+        return self.form.changes_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +53,30 @@ class StepForm:
 
     title: str
     help: str
-    fields: tuple[StepField, ...]
+    fields: tuple[SettingField, ...]
+    changes_rows: bool = False
 
 
-def _column(title: str = "Column") -> StepField:
-    return StepField("column", FieldKind.COLUMN, title)
+def _column() -> SettingField:
+    return SettingField("column", FieldKind.COLUMN, "Column")
 
 
-def _columns(title: str = "Columns", *, all_if_none: bool = False) -> StepField:
+def _columns(title: str = "Columns", *, all_if_none: bool = False) -> SettingField:
     hint = "None chosen: all columns." if all_if_none else ""
-    return StepField(
+    return SettingField(
         "columns", FieldKind.COLUMNS, title, optional=all_if_none, default=(), hint=hint
     )
 
 
-def _into(hint: str) -> StepField:
-    return StepField("into", FieldKind.NEW_COLUMN, "New column", hint=hint)
+def _choice(name: str, title: str, *choices: str, hint: str = "") -> SettingField:
+    """The first of the choices is what leaving it out means."""
+    return SettingField(
+        name, FieldKind.CHOICE, title, optional=True, default=choices[0], choices=choices, hint=hint
+    )
+
+
+def _into(hint: str) -> SettingField:
+    return SettingField("into", FieldKind.NEW_COLUMN, "New column", hint=hint)
 
 
 _DATE_PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
@@ -119,86 +86,72 @@ STEPS: dict[StepKind, StepForm] = {
         "Keep rows where",
         "Keeps the rows for which the condition is true.",
         (
-            StepField(
+            SettingField(
                 "where", FieldKind.EXPRESSION, "Condition", hint="price > 0 and city = 'Rome'"
             ),
         ),
+        changes_rows=True,
     ),
     StepKind.DROP_DUPLICATES: StepForm(
         "Drop duplicate rows",
         "Keeps one of the rows that are equal in the chosen columns.",
         (
             _columns("Equal in", all_if_none=True),
-            StepField(
-                "keep",
-                FieldKind.CHOICE,
-                "Keep",
-                optional=True,
-                default="first",
-                choices=("first", "last"),
-            ),
+            _choice("keep", "Keep", "first", "last"),
         ),
+        changes_rows=True,
     ),
     StepKind.DROP_MISSING: StepForm(
         "Drop rows with missing values",
         "Drops the rows where a value of the chosen columns is missing.",
         (
             _columns("Missing in", all_if_none=True),
-            StepField(
-                "how",
-                FieldKind.CHOICE,
-                "Drop where",
-                optional=True,
-                default="any",
-                choices=("any", "all"),
-                hint="any: one is missing; all: every one is.",
+            _choice(
+                "how", "Drop where", "any", "all", hint="any: one is missing; all: every one is."
             ),
         ),
+        changes_rows=True,
     ),
     StepKind.DROP_OUTLIERS: StepForm(
         "Drop outliers",
         "Drops the rows whose numbers lie far from the middle of their column.",
         (
             _columns(),
-            StepField(
+            _choice(
                 "method",
-                FieldKind.CHOICE,
                 "By",
-                optional=True,
-                default="iqr",
-                choices=("iqr", "zscore"),
+                "iqr",
+                "zscore",
                 hint="iqr: quartiles and their distance (Tukey); zscore: mean and deviation.",
             ),
-            StepField("factor", FieldKind.NUMBER, "Factor", optional=True, default=3.0),
+            SettingField("factor", FieldKind.NUMBER, "Factor", optional=True, default=3.0),
         ),
+        changes_rows=True,
     ),
     StepKind.SAMPLE: StepForm(
         "Take a sample",
         "Keeps some rows, chosen at random but always the same for one seed.",
         (
-            StepField("rows", FieldKind.INTEGER, "Rows", optional=True),
-            StepField("share", FieldKind.NUMBER, "or share", optional=True, hint="0.1 is a tenth."),
-            StepField("seed", FieldKind.INTEGER, "Seed", optional=True, default=0),
+            SettingField("rows", FieldKind.INTEGER, "Rows", optional=True),
+            SettingField(
+                "share", FieldKind.NUMBER, "or share", optional=True, hint="0.1 is a tenth."
+            ),
+            SettingField("seed", FieldKind.INTEGER, "Seed", optional=True, default=0),
         ),
+        changes_rows=True,
     ),
     StepKind.CONCATENATE: StepForm(
         "Add the rows of another dataset",
         "Puts the rows of another version, which has these columns, below.",
-        (StepField("dataset", FieldKind.DATASET, "Version"),),
+        (SettingField("dataset", FieldKind.DATASET, "Version"),),
+        changes_rows=True,
     ),
     StepKind.PARSE_NUMBER: StepForm(
         "Read as numbers",
         "Reads text such as 1.234,50 or $12 as numbers; what is none becomes missing.",
         (
             _columns(),
-            StepField(
-                "decimal",
-                FieldKind.CHOICE,
-                "Decimal sign",
-                optional=True,
-                default=".",
-                choices=(".", ","),
-            ),
+            _choice("decimal", "Decimal sign", ".", ","),
         ),
     ),
     StepKind.PARSE_DATE: StepForm(
@@ -206,7 +159,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Reads text as moments; what is none becomes missing.",
         (
             _columns(),
-            StepField(
+            SettingField(
                 "format",
                 FieldKind.TEXT,
                 "Format",
@@ -220,15 +173,8 @@ STEPS: dict[StepKind, StepForm] = {
         "Puts a value where one is missing. What is learnt for it comes from training rows only.",
         (
             _columns(),
-            StepField(
-                "with",
-                FieldKind.CHOICE,
-                "With",
-                optional=True,
-                default="median",
-                choices=("median", "mean", "most_frequent", "value"),
-            ),
-            StepField("value", FieldKind.VALUE, "Value", optional=True),
+            _choice("with", "With", "median", "mean", "most_frequent", "value"),
+            SettingField("value", FieldKind.VALUE, "Value", optional=True),
         ),
     ),
     StepKind.CLIP: StepForm(
@@ -236,16 +182,16 @@ STEPS: dict[StepKind, StepForm] = {
         "Moves numbers below or above the limits to the limit.",
         (
             _columns(),
-            StepField("low", FieldKind.NUMBER, "Lowest", optional=True),
-            StepField("high", FieldKind.NUMBER, "Highest", optional=True),
-            StepField(
+            SettingField("low", FieldKind.NUMBER, "Lowest", optional=True),
+            SettingField("high", FieldKind.NUMBER, "Highest", optional=True),
+            SettingField(
                 "low_share",
                 FieldKind.NUMBER,
                 "or lowest share",
                 optional=True,
                 hint="0.01: at the value that 1 % of the training rows are below.",
             ),
-            StepField(
+            SettingField(
                 "high_share",
                 FieldKind.NUMBER,
                 "or highest share",
@@ -262,7 +208,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Turns a column into another type; a value that does not fit becomes missing.",
         (
             _columns(),
-            StepField(
+            SettingField(
                 "to",
                 FieldKind.CHOICE,
                 "To",
@@ -275,15 +221,8 @@ STEPS: dict[StepKind, StepForm] = {
         "Replaces values by others, such as 'yes' by 'Yes'.",
         (
             _column(),
-            StepField("values", FieldKind.VALUES, "Values"),
-            StepField(
-                "other",
-                FieldKind.CHOICE,
-                "All others",
-                optional=True,
-                default="keep",
-                choices=("keep", "missing"),
-            ),
+            SettingField("values", FieldKind.VALUES, "Values"),
+            _choice("other", "All others", "keep", "missing"),
         ),
     ),
     StepKind.BIN: StepForm(
@@ -291,10 +230,10 @@ STEPS: dict[StepKind, StepForm] = {
         "Turns a number into the number of its bin: 0 below the first edge.",
         (
             _column(),
-            StepField(
+            SettingField(
                 "edges", FieldKind.NUMBERS, "Edges", optional=True, hint="0, 10, 100: four bins."
             ),
-            StepField(
+            SettingField(
                 "count",
                 FieldKind.INTEGER,
                 "or count",
@@ -313,8 +252,8 @@ STEPS: dict[StepKind, StepForm] = {
         "Ratio",
         "One number divided by another; missing where the divisor is 0.",
         (
-            StepField("column", FieldKind.COLUMN, "Column"),
-            StepField("by", FieldKind.COLUMN, "Divided by"),
+            _column(),
+            SettingField("by", FieldKind.COLUMN, "Divided by"),
             _into("price_per_room"),
         ),
     ),
@@ -325,28 +264,28 @@ STEPS: dict[StepKind, StepForm] = {
         "Difference",
         "One number or moment less another; of moments, in days.",
         (
-            StepField("column", FieldKind.COLUMN, "Column"),
-            StepField("less", FieldKind.COLUMN, "Less"),
+            _column(),
+            SettingField("less", FieldKind.COLUMN, "Less"),
             _into("days_open"),
         ),
     ),
     StepKind.DATE_PARTS: StepForm(
         "Parts of a date",
         "New columns such as the month and the weekday (Monday is 0).",
-        (_column(), StepField("parts", FieldKind.CHOICES, "Parts", choices=_DATE_PARTS)),
+        (_column(), SettingField("parts", FieldKind.CHOICES, "Parts", choices=_DATE_PARTS)),
     ),
     StepKind.CYCLIC: StepForm(
         "Cyclic",
         "Sine and cosine of a number with a period, so that 23 and 0 o'clock are near.",
-        (_column(), StepField("period", FieldKind.NUMBER, "Period", hint="24 for hours.")),
+        (_column(), SettingField("period", FieldKind.NUMBER, "Period", hint="24 for hours.")),
     ),
     StepKind.GROUP_RARE: StepForm(
         "Group rare values",
         "Replaces the values that are rare in the training rows by one name.",
         (
             _column(),
-            StepField("share", FieldKind.NUMBER, "Rarer than", optional=True, default=0.01),
-            StepField("name", FieldKind.TEXT, "Called", optional=True, default="(other)"),
+            SettingField("share", FieldKind.NUMBER, "Rarer than", optional=True, default=0.01),
+            SettingField("name", FieldKind.TEXT, "Called", optional=True, default="(other)"),
         ),
     ),
     StepKind.DROP_COLUMNS: StepForm("Drop columns", "Leaves columns out.", (_columns(),)),
@@ -355,7 +294,7 @@ STEPS: dict[StepKind, StepForm] = {
         "A new column computed from others.",
         (
             _into("bmi"),
-            StepField("formula", FieldKind.EXPRESSION, "Formula", hint="weight / height ^ 2"),
+            SettingField("formula", FieldKind.EXPRESSION, "Formula", hint="weight / height ^ 2"),
         ),
     ),
 }

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mlops_desktop.actions import recipe_files
 from mlops_desktop.core.errors import NotFound, UserError
 from mlops_desktop.core.recipes import Step
-from mlops_desktop.core.steps import STEPS, FieldKind, StepField, StepKind
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
+from mlops_desktop.core.steps import STEPS, StepKind
 
 TELCO = """\
 recipe: clean-telco
@@ -70,7 +71,7 @@ _KINDS: dict[FieldKind, st.SearchStrategy[Any]] = {
 }
 
 
-def _setting(field: StepField) -> st.SearchStrategy[Any]:
+def _setting(field: SettingField) -> st.SearchStrategy[Any]:
     if field.kind is FieldKind.CHOICE:
         return st.sampled_from(field.choices)
     if field.kind is FieldKind.CHOICES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from mlops_desktop.core.steps import FieldKind, StepField
+from mlops_desktop.core.setting_fields import FieldKind, SettingField
 from mlops_desktop.widgets.forms import Field, Value
 from mlops_desktop.widgets.forms import FieldKind as EditorKind
 
@@ -18,7 +18,7 @@ _EDITORS: dict[FieldKind, EditorKind] = {
 _LISTS = (FieldKind.CHOICES, FieldKind.NUMBERS, FieldKind.VALUES)
 
 
-def form_field(field: StepField, columns: Sequence[str] = ()) -> Field:
+def form_field(field: SettingField, columns: Sequence[str] = ()) -> Field:
     """columns: what a field of a column offers."""
     hint = field.hint
     if field.kind is FieldKind.CHOICES and field.choices:
@@ -44,7 +44,7 @@ def shown(value: object) -> Value:
     return _text(value) if isinstance(value, bool) else value  # type: ignore[return-value]
 
 
-def meant(field: StepField, value: object, *, numeric: bool) -> object:
+def meant(field: SettingField, value: object, *, numeric: bool) -> object:
     """What was typed, as the rule or step holds it. numeric: its column holds numbers."""
     if field.kind in _LISTS:
         lines = list(csv.reader([str(value)], skipinitialspace=True))

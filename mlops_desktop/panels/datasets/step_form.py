@@ -12,7 +12,8 @@ from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipe_documents import checked
 from mlops_desktop.core.recipes import Step
-from mlops_desktop.core.steps import FieldKind, StepKind
+from mlops_desktop.core.setting_fields import FieldKind
+from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets.setting_fields import form_field, meant, shown
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import primary, secondary
