@@ -22,8 +22,9 @@ import psutil
 import uvicorn
 
 from mlops_desktop.blobs.objects import write_whole
-from mlops_desktop.blobs.segments import segment_files
-from mlops_desktop.child.serving.answers import Active, Answers, Canary
+from mlops_desktop.blobs.segments import segment_files, size_on_disk
+from mlops_desktop.child.serving.active import Active, Canary
+from mlops_desktop.child.serving.answers import Answers
 from mlops_desktop.child.serving.app import App
 from mlops_desktop.child.serving.guard import Guard
 from mlops_desktop.child.serving.model import LoadedModel
@@ -165,7 +166,7 @@ class Serving:
             "version": model.version,
             "engine": model.engine,
             "why_no_onnx": model.why_no_onnx,
-            "log_bytes": sum(path.stat().st_size for path in segment_files(self._segments)),
+            "log_bytes": sum(map(size_on_disk, segment_files(self._segments))),
             "memory_bytes": self._process.memory_info().rss,
             "cpu_seconds": sum(self._process.cpu_times()[:2]),
         }

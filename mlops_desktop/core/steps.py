@@ -42,8 +42,7 @@ class StepKind(StrEnum):
 
     @property
     def is_table_step(self) -> bool:
-        """True where it changes which rows there are. The others go row by row, and travel with
-        the model."""
+        """It changes which rows there are; the others go row by row, and travel with the model."""
         return self.form.changes_rows
 
 

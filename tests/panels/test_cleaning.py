@@ -137,14 +137,14 @@ def test_that_a_recipe_is_saved_written_and_read_again(
     tab: CleaningTab, tmp_path: Path, qtbot: QtBot
 ):
     file = tmp_path / "dry.yaml"
-    tab.choose_target = lambda name, then: then(str(file))
-    tab.choose_file = lambda then: then(str(file))
+    tab.work.choose_target = lambda name, then: then(str(file))
+    tab.work.choose_file = lambda then: then(str(file))
     tab.add_steps([DRY])
     with qtbot.waitSignal(tab.toast, timeout=WAIT_MS):
         tab.bar.file_wanted.emit("dry")
     tab._discard()
     assert tab.draft.steps == ()
-    tab._import()
+    tab.work.import_file()
     qtbot.waitUntil(lambda: tab.draft.steps == (DRY,), timeout=WAIT_MS)
 
 

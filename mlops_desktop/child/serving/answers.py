@@ -6,15 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from mlops_desktop.child.serving import guard as rules
+from mlops_desktop.child.serving.active import Active, Canary
 from mlops_desktop.child.serving.model import LoadedModel, Prediction, label_values
 from mlops_desktop.child.serving.protocols import BodyKind, Options
-from mlops_desktop.child.serving.recorder import Ids, Journal, Seen, digest_of
+from mlops_desktop.child.serving.recorder import Ids, Seen, digest_of
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.child.serving.rowtext import rows_text
 from mlops_desktop.child.serving.stats import Stats
@@ -31,31 +31,6 @@ Answer = tuple[bytes, list[tuple[bytes, bytes]]]
 
 class ClientGone(Exception):
     """The client closed the connection before its request had arrived."""
-
-
-@dataclass(slots=True)
-class Active:
-    """A model version with the journal of its answers; users: requests that it works on."""
-
-    model: LoadedModel
-    journal: Journal
-    users: int = 0
-
-
-@dataclass(slots=True)
-class Canary:
-    """A second version that answers a share (0 to 1) of the requests, evenly spread."""
-
-    active: Active
-    share: float
-    due: float = 0.0
-
-    def takes_next(self) -> bool:
-        self.due += self.share
-        if self.due < 1:
-            return False
-        self.due -= 1
-        return True
 
 
 class Done(NamedTuple):

@@ -14,13 +14,8 @@ import orjson
 from mlops_desktop import __version__
 from mlops_desktop.child.serving import guard as rules
 from mlops_desktop.child.serving import inference, openapi
-from mlops_desktop.child.serving.answers import (
-    Active,
-    Answers,
-    Canary,
-    ClientGone,
-    read_body,
-)
+from mlops_desktop.child.serving.active import Active, Canary
+from mlops_desktop.child.serving.answers import Answers, ClientGone, read_body
 from mlops_desktop.child.serving.checks import shown
 from mlops_desktop.child.serving.invocations import loads
 from mlops_desktop.child.serving.model import LoadedModel

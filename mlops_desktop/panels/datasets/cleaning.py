@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -11,7 +10,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import recipes
-from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import RecipeVersion, Step
@@ -19,6 +17,7 @@ from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets.drafts import Draft
 from mlops_desktop.panels.datasets.made_by import MadeBy
 from mlops_desktop.panels.datasets.no_steps import NoSteps
+from mlops_desktop.panels.datasets.recipe_work import RecipeWork
 from mlops_desktop.panels.datasets.save_bar import SaveBar
 from mlops_desktop.panels.datasets.step_form import StepForm
 from mlops_desktop.panels.datasets.step_list import StepList
@@ -26,7 +25,6 @@ from mlops_desktop.panels.datasets.step_look import Look, look
 from mlops_desktop.panels.datasets.step_preview import StepPreview
 from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.paths import Workspace
-from mlops_desktop.widgets.ask_path import ask_file, ask_target
 from mlops_desktop.widgets.cards import Card
 from mlops_desktop.work.jobs import Jobs
 
@@ -49,10 +47,13 @@ class CleaningTab(VersionTab):
         self._new = False
         self._outline: tuple[Checked, ...] = ()
         self._ticket = 0
+        self.work = RecipeWork(jobs, self)
+        self.work.made.connect(self._on_made)
+        self.work.read.connect(self._use)
+        self.work.failed.connect(self.failed)
+        self.work.toast.connect(self.toast)
         self._settle = QTimer(self, interval=_SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(self._look)
-        self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
-        self.choose_target: Callable[[str, Callable[[str], None]], None] = self._ask_target
         self._build()
 
     def _build(self) -> None:
@@ -72,9 +73,9 @@ class CleaningTab(VersionTab):
         column.addWidget(self._stack, 1)
         self.bar = SaveBar()
         self.bar.discard_wanted.connect(self._discard)
-        self.bar.recipe_wanted.connect(self._save_recipe)
+        self.bar.recipe_wanted.connect(lambda name: self.work.save(name, self.draft.steps))
         self.bar.version_wanted.connect(self._save_version)
-        self.bar.file_wanted.connect(self._export)
+        self.bar.file_wanted.connect(lambda name: self.work.export_file(name, self.draft.steps))
         column.addWidget(self.bar)
         for keys, work in (("Ctrl+Z", self._undo), ("Ctrl+Shift+Z", self._redo)):
             shortcut = QShortcut(QKeySequence(keys), self, work)
@@ -150,7 +151,7 @@ class CleaningTab(VersionTab):
         if self.version is None or self.version.id != version.id:
             return  # Another one was chosen meanwhile.
         self.made_by.show_recipe(version, made, newer)
-        self.no_steps.show_recipes(known, self._use, self._import)
+        self.no_steps.show_recipes(known, self._use, self.work.import_file)
         self.no_steps.show_fixes(version)
 
     def _show_steps(self, place: int | None = None) -> None:
@@ -275,29 +276,10 @@ class CleaningTab(VersionTab):
         self._use(recipe)
         self.open_panel.emit("data", ref)
 
-    def _save_recipe(self, name: str) -> None:
-        steps = self.draft.steps
-        self.jobs.run(
-            self,
-            lambda store: recipes.save(store, name, steps),
-            lambda made: self.toast.emit(self.tr("Saved the recipe {0}.").format(made.ref)),
-            self.failed.emit,
-        )
-
     def _save_version(self, dataset: str, message: str) -> None:
-        version, steps = self.version, self.draft.steps
-        if version is None:
-            return
-        job = self.jobs.start(
-            self,
-            self.tr("Clean {0}").format(version.ref),
-            lambda lane, context: recipes.apply(
-                lane, version.ref, steps, dataset, message, context
-            ),
-            self._on_made,
-            self.failed.emit,
-        )
-        self.bar.follow(job)
+        if self.version is not None:
+            steps = self.draft.steps
+            self.bar.follow(self.work.apply(self.version, steps, dataset, message))
 
     def _on_made(self, made: DatasetVersion) -> None:
         self._change(lambda draft: draft.put(()))
@@ -305,46 +287,5 @@ class CleaningTab(VersionTab):
         self.made.emit(made)
 
     def _again(self) -> None:
-        version = self.version
-        if version is None:
-            return
-
-        def run(lane: Lane, context: Context) -> DatasetVersion:
-            return recipes.again(lane, version.ref, context=context)
-
-        title = self.tr("Run {0} again").format(version.recipe)
-        self.bar.follow(self.jobs.start(self, title, run, self._on_made, self.failed.emit))
-
-    def _import(self) -> None:
-        self.choose_file(self._import_from)
-
-    def _import_from(self, path: str) -> None:
-        self.jobs.run(
-            self,
-            lambda store: recipes.import_file(store, Path(path)),
-            self._use,
-            self.failed.emit,
-        )
-
-    def _export(self, name: str) -> None:
-        self.choose_target(f"{name}.yaml", lambda path: self._export_to(name, path))
-
-    def _export_to(self, name: str, path: str) -> None:
-        steps = self.draft.steps
-        self.jobs.run(
-            self,
-            lambda store: recipes.export_file(
-                store, recipes.save(store, name, steps).ref, Path(path)
-            ),
-            lambda made: self.toast.emit(
-                self.tr("Wrote {0} to {1}.").format(made.ref, Path(path).name)
-            ),
-            self.failed.emit,
-        )
-
-    def _ask_file(self, then: Callable[[str], None]) -> None:
-        filters = [self.tr("Recipes (*.yaml *.yml)"), self.tr("All files (*)")]
-        ask_file(self, self.tr("Read a recipe"), filters, then)
-
-    def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        ask_target(self, self.tr("Write the recipe"), name, ["YAML (*.yaml)"], then)
+        if self.version is not None:
+            self.bar.follow(self.work.again(self.version))
