@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import objects
-from mlops_desktop.core.child_command import command
+from mlops_desktop.core.child_command import command, environment
 from mlops_desktop.core.errors import Cancelled, DiskFull, UserError
 from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progress, from_line
 from mlops_desktop.paths import Workspace
@@ -130,6 +130,7 @@ def run_child(
     with (folder / "output.log").open("ab") as log:
         process = subprocess.Popen(
             command(program, job_file),
+            env=environment(program),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 
@@ -10,8 +9,6 @@ def main(name: str, job_file: Path) -> int:
     """Run the child program of that name; the answer is the exit code."""
     match name:
         case "ingest":
-            # Before numpy comes: its threads for small matrices spin where others want to work.
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             from mlops_desktop.child import ingest  # noqa: PLC0415
 
             return ingest.main(job_file)
@@ -31,6 +28,10 @@ def main(name: str, job_file: Path) -> int:
             from mlops_desktop.child import score  # noqa: PLC0415
 
             return score.main(job_file)
+        case "seal":
+            from mlops_desktop.child import seal  # noqa: PLC0415
+
+            return seal.main(job_file)
         case "train":
             from mlops_desktop.child import train  # noqa: PLC0415
 
