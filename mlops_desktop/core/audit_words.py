@@ -119,8 +119,8 @@ def _checked(subject: str, detail: _Detail) -> str:
 
 
 def _overridden(subject: str, detail: _Detail) -> str:
-    failed = _listed(detail.get("failed"))
-    return f"{{who}} trained on {subject} despite its checks ({failed}){_quoted(detail.get('reason'))}"
+    failed, reason = _listed(detail.get("failed")), _quoted(detail.get("reason"))
+    return f"{{who}} trained on {subject} despite its checks ({failed}){reason}"
 
 
 def _cleaned(_: str, detail: _Detail) -> str:

@@ -42,12 +42,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """A version that is tried beside the deployed one. percent: of the requests, for a canary."""
+    """A version that is tried beside the deployed one. percent: of the requests, for a canary.
+    since: when it began, ISO text in UTC."""
 
     version: int
     model_version: int
     role: Role
     percent: float = 0.0
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _DEPLOYMENTS = """
 SELECT d.*, m.name AS model, mv.version, previous.version AS previous_version,
-       second.version AS second_version
+       second.version AS second_version,
+       CASE WHEN d.second_version_id IS NOT NULL THEN (
+           SELECT max(at) FROM audit WHERE subject = d.name
+           AND action IN ('deployment.canary', 'deployment.shadow')) END AS second_since
 FROM deployments d
 JOIN model_versions mv ON mv.id = d.model_version_id
 JOIN models m ON m.id = mv.model_id
@@ -66,8 +69,13 @@ def set_option(store: Store, deployment_id: int, name: str, value: object) -> No
 def _second(row: Row) -> Second | None:
     if row["second_version_id"] is None:
         return None
-    role = Role(row["second_role"])
-    return Second(row["second_version"], row["second_version_id"], role, row["second_percent"])
+    return Second(
+        row["second_version"],
+        row["second_version_id"],
+        Role(row["second_role"]),
+        row["second_percent"],
+        row["second_since"] or "",
+    )
 
 
 def all_(store: Store) -> list[Deployment]:

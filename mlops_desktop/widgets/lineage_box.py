@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
     QFont,
+    QFontMetrics,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
@@ -27,7 +28,7 @@ from mlops_desktop.widgets.lineage_table import kind_title, place_of, short_titl
 from mlops_desktop.widgets.theme import app_theme, follow_theme
 from mlops_desktop.widgets.times import ago
 
-HIGH = 88
+HIGH = 104
 _ICONS = {
     Kind.FILE: "file-text",
     Kind.DATA: "database",
@@ -109,18 +110,25 @@ class LineageBox(QWidget):
         room = self.width() - 20
         small = theme.font(9)
         kind = kind_title(self.node.kind, short=True)
-        self._write(painter, QRect(32, 6, room - 22, 20), kind, "muted", small)
+        self._write(painter, QRect(32, 6, room - 22, 20), (kind,), "muted", small)
         title = theme.font(weight=QFont.Weight.DemiBold)
-        self._write(painter, QRect(10, 26, room, 20), short_title(self.node), "text", title)
-        self._write(painter, QRect(10, 44, room, 18), self.node.detail, "muted", small)
+        self._write(painter, QRect(10, 26, room, 20), (short_title(self.node),), "text", title)
+        lines = two_lines(self.node.detail, QFontMetrics(small), room)
+        self._write(painter, QRect(10, 45, room, 16), lines, "muted", small)
         left = room - (_COPY_PX if self._copy is not None else 0)
-        self._write(painter, QRect(10, 62, left, 20), ago(self.node.at), "muted", small)
+        self._write(painter, QRect(10, 80, left, 18), (ago(self.node.at),), "muted", small)
 
-    def _write(self, painter: QPainter, area: QRect, text: str, token: str, font: QFont) -> None:
+    def _write(
+        self, painter: QPainter, area: QRect, lines: Sequence[str], token: str, font: QFont
+    ) -> None:
+        """Each line below the one before. Too long ones lose their middle: ends tell most."""
         painter.setFont(font)
         painter.setPen(app_theme().color(token))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, _LEFT, shown)
+        for number, text in enumerate(lines):
+            shown = painter.fontMetrics().elidedText(
+                text, Qt.TextElideMode.ElideMiddle, area.width()
+            )
+            painter.drawText(area.translated(0, number * area.height()), _LEFT, shown)
 
     def _open(self) -> None:
         if self._place is not None:
@@ -151,3 +159,15 @@ class LineageBox(QWidget):
                 self._open()
             case _:
                 super().keyPressEvent(event)
+
+
+def two_lines(text: str, metrics: QFontMetrics, width: int) -> tuple[str, ...]:
+    """As many words as fit on the first line, the others on the second."""
+    if metrics.horizontalAdvance(text) <= width:
+        return (text,)
+    words = text.split(" ")
+    first = 1
+    while metrics.horizontalAdvance(" ".join(words[: first + 1])) <= width:
+        first += 1
+    lines = (" ".join(words[:first]), " ".join(words[first:]))
+    return tuple(line for line in lines if line)

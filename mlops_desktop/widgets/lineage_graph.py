@@ -17,7 +17,7 @@ from mlops_desktop.widgets.lineage_table import kind_title, lineage_table, place
 from mlops_desktop.widgets.theme import app_theme, follow_theme
 from mlops_desktop.widgets.times import local_time
 
-_NARROW, _WIDE = 112, 232
+_NARROW, _WIDE = 160, 264
 _ACROSS, _DOWN, _EDGE = 16, 12, 4
 _MOST = 40  # Boxes that are drawn: each is made of widgets, and the window must not wait.
 _BAR_PX, _TABLE_PX = 16, 420

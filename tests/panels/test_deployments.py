@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -272,6 +273,11 @@ def test_that_a_canary_is_tried_promoted_and_rolled_back(
     assert said is not None
     qtbot.waitUntil(said.isVisible, timeout=_START_MS)
     assert said.text() == "v2 answers 25 % of the requests, v1 the others."
+    running.views.set_current(0)
+    told = running.strip.trial_words.text()
+    assert re.fullmatch(r"25 % of the requests go to leaving@2 \(canary since \d\d:\d\d\)\.", told)
+    click(running, "open-rollout", qtbot)
+    assert running.views.current() == running.views._rollout_at
     click(running, "promote", qtbot)
     wait_state(running, DeploymentState.RUNNING, qtbot, version=2)
     qtbot.waitUntil(lambda: not said.isVisible(), timeout=_START_MS)

@@ -193,8 +193,12 @@ def test_that_a_label_file_is_undone(workspace_dir: Path, panel: MonitoringPanel
     label(workspace_dir, record(workspace_dir, 2))
     opened(panel, qtbot, "")
     qtbot.waitUntil(lambda: "672 of them with labels" in text(panel, "monitor-facts"))
+    assert panel._overview is not None
+    before = panel._overview.error.height()
     click(panel, "show-label-files", qtbot)
     qtbot.waitUntil(lambda: len(panel.files.table.rows()) == 1)
+    qtbot.waitUntil(lambda: panel.files.height() > 150)
+    assert panel._overview.error.height() >= before, "The quality chart keeps its room."
     assert not panel.files.undo.isEnabled()
     panel.files.table.select([panel.files.table.rows()[0].id])
     click(panel, "undo-labels", qtbot)

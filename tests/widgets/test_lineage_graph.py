@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.core.lineage import Graph, Kind, Node
+from mlops_desktop.widgets.lineage_box import two_lines
 from mlops_desktop.widgets.lineage_graph import LineageGraph
+from mlops_desktop.widgets.theme import app_theme
 
 _NODES = (
     Node("file:1", Kind.FILE, "/data/<b>rentals</b>.csv", "12 bytes", "ab" * 32),
@@ -102,6 +105,24 @@ def test_that_names_are_shown_as_they_are(graph: LineageGraph) -> None:
     file = box(graph, "file:1")
     assert "&lt;b&gt;rentals" in file.toolTip()
     assert file.accessibleName() == "File /data/<b>rentals</b>.csv, 12 bytes"
+
+
+def test_that_a_long_detail_takes_two_lines_and_no_word_is_lost(qtbot: QtBot) -> None:
+    app_theme()
+    metrics = QFontMetrics(app_theme().font(9))
+    text = "Gradient boosting, target cnt, RMSE 69.94"
+    width = metrics.horizontalAdvance("Gradient boosting, target")
+    lines = two_lines(text, metrics, width)
+    assert len(lines) == 2
+    assert " ".join(lines) == text
+    assert metrics.horizontalAdvance(lines[0]) <= width
+    assert two_lines("running", metrics, width) == ("running",)
+    assert two_lines("x" * 90, metrics, width) == ("x" * 90,)
+
+
+def test_that_boxes_are_wide_enough_to_be_read(graph: LineageGraph) -> None:
+    graph.resize(500, 400)
+    assert min(box(graph, node.key).width() for node in _NODES) >= 160
 
 
 def test_that_another_graph_takes_the_place(graph: LineageGraph) -> None:

@@ -92,6 +92,7 @@ class DeploymentsPanel(Page):
         self.views = Views(self._jobs, self._workspace)
         self.views.open_panel.connect(self.open_panel)
         self.views.toast.connect(self.toast)
+        self.strip.rollout_wanted.connect(self.views.show_rollout)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

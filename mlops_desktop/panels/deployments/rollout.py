@@ -264,7 +264,7 @@ class RolloutTab(QWidget):
 
 def _words(owner: QWidget, deployment: Deployment, second: Second) -> str:
     if second.role is Role.CANARY:
-        text = owner.tr("v{0} answers {1:g} % of the requests, v{2} the others.")
-        return text.format(second.version, second.percent, deployment.version)
+        text = owner.tr("v{0} answers {1} of the requests, v{2} the others.")
+        return text.format(second.version, percent(second.percent / 100), deployment.version)
     text = owner.tr("v{0} answers every request once more, in the shadow of v{1}.")
     return text.format(second.version, deployment.version)

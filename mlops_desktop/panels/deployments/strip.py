@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from mlops_desktop.core.deployments import Deployment, DeploymentState
-from mlops_desktop.widgets.buttons import CopyButton, IconButton, primary, secondary
+from mlops_desktop.core.deployments import Deployment, DeploymentState, Role, Second
+from mlops_desktop.core.figures import percent
+from mlops_desktop.widgets.buttons import CopyButton, IconButton, link, primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
+from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.theme import app_theme
+from mlops_desktop.widgets.times import clock_time
 
 _KINDS: dict[DeploymentState, Kind] = {
     DeploymentState.STOPPED: "neutral",
@@ -29,6 +32,7 @@ class StatusStrip(Card):
     restart_wanted = Signal()
     serve_wanted = Signal(int)
     cancel_wanted = Signal()
+    rollout_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +40,7 @@ class StatusStrip(Card):
         self._token, self._open = "", False
         self._newer = self._older = 0
         self.body.addLayout(self._build_row())
+        self.body.addWidget(self._build_trial())
         self.body.addWidget(self._build_versions())
         self._busy = QProgressBar(textVisible=False)
         self._busy.setRange(0, 0)
@@ -86,6 +91,22 @@ class StatusStrip(Card):
             row.addWidget(button)
         return row
 
+    def _build_trial(self) -> QWidget:
+        """The second version that is tried, wherever one looks."""
+        self._trial = QWidget()
+        self._trial.setObjectName("trial")
+        self.trial_words = label(token="warn", wrap=True)
+        self.trial_words.setObjectName("trial-words")
+        show = link(self.tr("Open Rollout"), self.rollout_wanted.emit, inline=True)
+        show.setObjectName("open-rollout")
+        row = QHBoxLayout(self._trial)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(IconLabel("git-branch", "warn", 16))
+        row.addWidget(self.trial_words, 1)
+        row.addWidget(show)
+        return self._trial
+
     def _build_versions(self) -> QWidget:
         self._versions = QWidget()
         self._offer = label(muted=True)
@@ -119,6 +140,9 @@ class StatusStrip(Card):
         self.stop.setVisible(running)
         self.restart.setVisible(running)
         older = deployment.previous_version or 0
+        self._trial.setVisible(deployment.second is not None)
+        if deployment.second is not None:
+            self.trial_words.setText(_trial(deployment, deployment.second))
         self._newer = newer
         self._older = older if older < deployment.version else 0
         self._show_offers(deployment)
@@ -189,3 +213,21 @@ class StatusStrip(Card):
         self._show_token.setChecked(self._open)
         self._show_token.setToolTip(name)
         self._show_token.setAccessibleName(name)
+
+
+def _trial(deployment: Deployment, second: Second) -> str:
+    """`10 % of the requests go to bike@4 (canary since 14:02).`"""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("StatusStrip", text)
+
+    ref, since = f"{deployment.model}@{second.version}", clock_time(second.since)
+    if second.role is Role.CANARY:
+        text = tr("{0} of the requests go to {1} (canary since {2}).")
+        said = text.format(percent(second.percent / 100), ref, since)
+    else:
+        text = tr("{0} answers every request once more, for the record only (shadow since {1}).")
+        said = text.format(ref, since)
+    if deployment.state is DeploymentState.RUNNING:
+        return said
+    return f"{tr('Once it runs:')} {said}"

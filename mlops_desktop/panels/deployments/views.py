@@ -75,6 +75,9 @@ class Views(Tabs):
         self.performance = PerformanceTab()
         return self.performance
 
+    def show_rollout(self) -> None:
+        self.set_current(self._rollout_at)
+
     def help_topic(self) -> str:
         return "serving" if self.current() == self._documentation_at else "deploy"
 

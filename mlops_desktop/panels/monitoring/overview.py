@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -42,15 +43,17 @@ class Overview(QWidget):
     files_wanted = Signal()
     retrain_wanted = Signal()
 
-    def __init__(self, controls: QWidget) -> None:
-        """controls: of the charts; they stand beside the verdict."""
+    def __init__(self, controls: QWidget, files: QWidget) -> None:
+        """controls: of the charts; they stand beside the verdict. files: the label files, which
+        open above the charts and push them down.
+        """
         super().__init__()
         self._windows: tuple[Window, ...] = ()
         self._range = (0.0, 0.0)
         self._story = ""
-        self._build(controls)
+        self._build(controls, files)
 
-    def _build(self, controls: QWidget) -> None:
+    def _build(self, controls: QWidget, files: QWidget) -> None:
         self.verdict = heading(level=2)
         self.verdict.setObjectName("monitor-verdict")
         self.verdict.setWordWrap(True)
@@ -84,7 +87,7 @@ class Overview(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addLayout(self._build_words(controls))
-        column.addWidget(self._build_charts(), 1)
+        column.addWidget(self._build_charts(files), 1)
 
     def _build_words(self, controls: QWidget) -> QHBoxLayout:
         said = QVBoxLayout()
@@ -104,7 +107,7 @@ class Overview(QWidget):
         controls.show()
         return across
 
-    def _build_charts(self) -> QScrollArea:
+    def _build_charts(self, files: QWidget) -> QScrollArea:
         inside = _Charts()
         grid = QGridLayout(inside)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -118,13 +121,11 @@ class Overview(QWidget):
             grid.setColumnMinimumWidth(number, 320)
         grid.setRowStretch(0, 4)
         grid.setRowStretch(1, 5)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
-        for part in (area.viewport(), inside):
-            part.setAutoFillBackground(False)
-        return area
+        self._area = _Area(files, inside)
+        return self._area
+
+    def scroll_to_top(self) -> None:
+        self._area.verticalScrollBar().setValue(0)
 
     def start_over(self) -> None:
         """Another deployment comes: its times are others, and no change is looked at yet."""
@@ -181,6 +182,30 @@ class Overview(QWidget):
     def _open_cell(self, window: Window, feature: str) -> None:
         self._story = ""
         self.detail_wanted.emit(window, feature)
+
+
+class _Area(QScrollArea):
+    """The charts fill what is seen of them, also where something stands above: then it scrolls."""
+
+    def __init__(self, above: QWidget, charts: QWidget) -> None:
+        super().__init__()
+        self._charts = charts
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(above)
+        column.addWidget(charts, 1)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(inside)
+        for part in (self.viewport(), inside, charts):
+            part.setAutoFillBackground(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        least = self._charts.minimumSizeHint().height()
+        self._charts.setMinimumHeight(max(least, self.viewport().height()))
 
 
 class _Charts(QWidget):

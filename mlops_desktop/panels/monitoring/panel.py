@@ -70,7 +70,6 @@ class MonitoringPanel(Page):
         self.work = Work(self._jobs)
         self.body.addWidget(self.work)
         self.files = LabelFilesCard(self._jobs)
-        self.body.addWidget(self.files)
         button = secondary(self.tr("Open Deploy"), "", self._open_deploy)
         button.setObjectName("open-deploy")
         self.failed = Banner("error", "", [button])
@@ -207,13 +206,18 @@ class MonitoringPanel(Page):
         # Plots are slow to load, so not before there is something to draw.
         from mlops_desktop.panels.monitoring.overview import Overview  # noqa: PLC0415
 
-        made = Overview(self.head.view)
+        made = Overview(self.head.view, self.files)
         made.detail_wanted.connect(self._ask_change)
         made.out_of_range.connect(self._review_all)
         made.retrain_wanted.connect(self._retrain)
-        made.files_wanted.connect(lambda: self.files.open_for(self.head.name))
+        made.files_wanted.connect(self._open_files)
         self._stack.addWidget(made)
         return made
+
+    def _open_files(self) -> None:
+        self.files.open_for(self.head.name)
+        if self._overview is not None:
+            self._overview.scroll_to_top()
 
     def _show_actions(self) -> None:
         seen = self._seen
