@@ -95,6 +95,15 @@ def export_file(store: Store, ref: str | Ref, path: Path) -> RecipeVersion:
     return found
 
 
+def suggested(version: DatasetVersion, drop: Sequence[str] = ()) -> tuple[Step, ...]:
+    """The steps of every fix that the version's warnings suggest, those of rows first, so that
+    they see the rows as they came. drop: columns that are not wanted, either."""
+    steps = [s for w in version.warnings if w.suggestion is not None for s in w.suggestion.steps]
+    if drop:
+        steps.append(Step(StepKind.DROP_COLUMNS, {"columns": list(drop)}))
+    return tuple(sorted(steps, key=lambda step: not step.kind.is_table_step))
+
+
 def concatenated(store: Store, steps: Sequence[Step]) -> dict[str, DatasetVersion]:
     """The versions that the steps concatenate, by what the steps call them: `NAME` means the
     newest. Raises NotFound."""

@@ -22,16 +22,23 @@ def data() -> None:
 
 @data.command()
 @click.argument("file", type=File)
-@click.option("--name", required=True, help="The dataset; a new version where it exists.")
+@click.option(
+    "--name", help="The dataset; a new version where it exists. Default: the file's name."
+)
 @click.option("--message", default="", help="What is new in this version.")
 @reading_options
 @json_option
 @click.pass_obj
 def add(
-    session: Session, file: Path, name: str, message: str, options: ImportOptions, as_json: bool
+    session: Session,
+    file: Path,
+    name: str | None,
+    message: str,
+    options: ImportOptions,
+    as_json: bool,
 ) -> None:
     """Read FILE into a new version of a dataset. How it is read is guessed: see data preview."""
-    spec = ImportSpec(str(file.absolute()), name, message, options)
+    spec = ImportSpec(str(file.absolute()), name or file.stem, message, options)
     version = datasets.import_file(session.lane, spec, TerminalContext())
     text = (
         f"{version.ref}: {version.rows:,} rows, {len(version.columns)} columns, "

@@ -30,6 +30,7 @@ from mlops_desktop.cli import (
     rows,  # noqa: F401  Adds to `data`.
     runs,
     scoring,
+    suggestions,  # noqa: F401  Adds to `data recipe`.
     units,  # noqa: F401  Adds to `data`.
     versions,  # noqa: F401  Adds to `data`.
 )

@@ -147,6 +147,9 @@ class StepPreview(QWidget):
                 parts.append(words.format(", ".join(names[:4])))
         for name, value in list(found.learnt.items())[:2]:
             parts.append(self.tr("learnt for {0}: {1}").format(name, _short(value)))
+        if not parts and not found.is_whole:
+            text = self.tr("In the first {0} of {1} rows nothing changes; further down it may.")
+            return text.format(f"{found.sampled:,}", f"{found.total:,}")
         said = "; ".join(parts) or self.tr("nothing changes")
         if found.is_whole:
             return self.tr("In all {0} rows: {1}.").format(f"{found.total:,}", said)
