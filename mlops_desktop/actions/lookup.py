@@ -27,6 +27,7 @@ class FoundPrediction:
 
     row: which of the request's `rows`, from 0. at_us: arrival, microseconds since 1970. actual:
     what labels say was true. reasons: the explanation that was given, None where none was.
+    answers: to each of the rows.
     """
 
     deployment: str
@@ -42,6 +43,7 @@ class FoundPrediction:
     probabilities: dict[str, float] | None
     actual: str | None
     reasons: dict[str, Any] | None
+    answers: tuple[float | str, ...] = ()
 
 
 def find(lane: Lane, name: str, given: str, context: Context | None = None) -> FoundPrediction:
@@ -108,4 +110,5 @@ def _described(
         probabilities=dict(zip(classes, record.p[row], strict=True)) if record.p else None,
         actual=known.get(prediction_id),
         reasons=record.e[row] if record.e else None,
+        answers=tuple(record.y),
     )

@@ -93,14 +93,30 @@ def test_that_a_request_is_found_by_its_id_and_shown_with_its_reasons(
     assert tab.details.answer.text() in ("Yes", "No")
     assert (tab.details.row.value(), tab.details.row.maximum()) == (2, 3)
     assert tab.details.reasons.isVisible()
+    assert [one.row for one in tab.details.rows.rows()] == [0, 1, 2]
+    assert all(one.answer in ("Yes", "No") for one in tab.details.rows.rows())
+    assert [one.row for one in tab.details.rows.selected_rows()] == [1]
     tab.details.row.setValue(3)
     qtbot.waitUntil(lambda: text(panel, "request-id") == "client-2:2", timeout=_WAIT_MS)
+    tab.details.rows.selectRow(0)
+    qtbot.waitUntil(lambda: text(panel, "request-id") == "client-2:0", timeout=_WAIT_MS)
     tab.search.setText("nobody")
     assert not tab.table.rows()
     assert tab.table.empty_text.startswith("None of the newest requests fits.")
     tab.search.returnPressed.emit()
     qtbot.waitUntil(tab.details.error.isVisible, timeout=_WAIT_MS)
     assert "nobody" in tab.details.error.accessibleName()
+
+
+def test_that_refused_requests_are_counted_by_their_status(
+    panel: DeploymentsPanel, workspace: Workspace, served: Deployment, qtbot: QtBot
+) -> None:
+    with client(workspace, served) as server:
+        assert server.ask("/invocations", b"{")[0] == 400
+    choose(panel, "Requests")
+    words = panel.views.requests._words
+    said = "Refused since the server started: 1 (status 400: 1); they are not recorded."
+    qtbot.waitUntil(lambda: said in words.text(), timeout=_WAIT_MS)
 
 
 def test_that_requests_are_filtered_by_version_and_stand_still_if_asked(

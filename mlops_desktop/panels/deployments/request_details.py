@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
@@ -16,8 +17,16 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import CopyButton, IconButton
 from mlops_desktop.widgets.cards import Card, KeyValues, heading, label
 from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.widgets.row_model import Column
+from mlops_desktop.widgets.row_table import RowTable
 
-_WIDTH = 340
+_WIDTH, _ROWS_PX = 340, 148
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    row: int
+    answer: float | str
 
 
 class RequestDetails(Card):
@@ -49,6 +58,17 @@ class RequestDetails(Card):
         self.row.setPrefix(self.tr("Row "))
         self.row.lineEdit().setTextMargins(8, 0, 0, 0)
         self.row.valueChanged.connect(self._on_row)
+        self.rows: RowTable[_Answered] = RowTable(
+            (
+                Column(self.tr("Row"), lambda one: one.row + 1, width=64),
+                Column(self.tr("Answer"), lambda one: one.answer, format=_shown, stretch=True),
+            ),
+            self.tr("All rows of the request"),
+            key=lambda one: one.row,
+        )
+        self.rows.setObjectName("request-rows")
+        self.rows.setMaximumHeight(_ROWS_PX)
+        self.rows.selection_changed.connect(self._on_chosen)
         top = QHBoxLayout()
         top.addWidget(self._id, 1)
         top.addWidget(copy)
@@ -66,6 +86,7 @@ class RequestDetails(Card):
         self.add(self.error)
         self.body.addLayout(top)
         self.add(self.row)
+        self.add(self.rows)
         self.add(self._body, 1)
         self.body.addStretch()  # Takes the room of the body where an error stands alone.
         self.setMinimumWidth(_WIDTH)
@@ -75,7 +96,7 @@ class RequestDetails(Card):
         """Until the record has been looked through."""
         if not self.isVisible():
             self._body.hide()
-            self.row.hide()
+            self._show_rows(shown=False)
         self.error.show_error(None)
         self._id.setText(given)
         self.show()
@@ -89,9 +110,12 @@ class RequestDetails(Card):
         self.row.setSuffix(self.tr(" of {0}").format(found.rows))
         self.row.setValue(found.row + 1)
         self.row.blockSignals(False)
-        self.row.setVisible(found.rows > 1)
-        said = found.prediction
-        self.answer.setText(said if isinstance(said, str) else f"{said:.6g}")
+        self.rows.blockSignals(True)
+        self.rows.set_rows([_Answered(row, answer) for row, answer in enumerate(found.answers)])
+        self.rows.select([found.row])
+        self.rows.blockSignals(False)
+        self._show_rows(shown=found.rows > 1)
+        self.answer.setText(_shown(found.prediction))
         at = datetime.fromtimestamp(found.at_us / 1e6, UTC).astimezone()
         facts = [
             (self.tr("Answered by"), f"{found.model} v{found.version}"),
@@ -102,7 +126,9 @@ class RequestDetails(Card):
         for name, chance in (found.probabilities or {}).items():
             facts.append((self.tr("Chance of {0}").format(name), percent(chance)))
         self._facts.set_pairs(facts)
-        self._inputs.set_pairs([(name, self._shown(v)) for name, v in found.inputs.items()])
+        self._inputs.set_pairs(
+            [(n, self.tr("missing") if v is None else str(v)) for n, v in found.inputs.items()]
+        )
         reasons = None if found.reasons is None else Reasons.told(found.reasons)
         chances = found.probabilities is not None
         self.reasons.show_reasons(reasons, "" if chances or reasons is None else reasons.of)
@@ -111,11 +137,20 @@ class RequestDetails(Card):
 
     def show_error(self, error: UserError) -> None:
         self._body.hide()
-        self.row.hide()
+        self._show_rows(shown=False)
         self.error.show_error(error)
+
+    def _show_rows(self, *, shown: bool) -> None:
+        self.row.setVisible(shown)
+        self.rows.setVisible(shown)
+
+    def _on_chosen(self, rows: tuple[_Answered, ...]) -> None:
+        if rows:
+            self.row.setValue(rows[0].row + 1)
 
     def _on_row(self, number: int) -> None:
         self.wanted.emit(f"{self._request}:{number - 1}")
 
-    def _shown(self, value: object) -> str:
-        return self.tr("missing") if value is None else str(value)
+
+def _shown(answer: float | str) -> str:
+    return answer if isinstance(answer, str) else f"{answer:.6g}"

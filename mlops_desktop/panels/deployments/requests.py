@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtWidgets import (
@@ -80,6 +81,7 @@ class RequestsTab(QWidget):
         self.search.setMaximumWidth(360)
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(lambda: self._look_up(self.search.text()))
+        self._refused = self.tr("Refused requests are not recorded.")
         self.version = QComboBox()
         self.version.setObjectName("requests-version")
         self.version.setAccessibleName(self.tr("Version that answered"))
@@ -140,8 +142,21 @@ class RequestsTab(QWidget):
         ]
         self.table.set_empty_text(self._none() if self._found else self._nothing())
         self.table.set_rows(shown)
-        text = self.tr("{0} of the newest {1} on record. Refused requests are not recorded.")
-        self._words.setText(text.format(len(shown), len(self._found)))
+        text = self.tr("{0} of the newest {1} on record. {2}")
+        self._words.setText(text.format(len(shown), len(self._found), self._refused))
+
+    def show_statuses(self, statuses: Mapping[str, int]) -> None:
+        """How many requests got which HTTP status since the server started."""
+        bad = {code: count for code, count in sorted(statuses.items()) if code >= "4" and count}
+        text = self.tr("None was refused since the server started.")
+        if bad:
+            counts = ", ".join(f"{code}: {count:,}" for code, count in bad.items())
+            text = self.tr(
+                "Refused since the server started: {0} (status {1}); they are not recorded."
+            ).format(f"{sum(bad.values()):,}", counts)
+        if text != self._refused:
+            self._refused = text
+            self._filter()
 
     def _nothing(self) -> str:
         return self.tr("No requests yet. Ask the model under Try it, or from a program.")
@@ -202,4 +217,5 @@ def _inputs(request: RecentRequest) -> str:
     shown = (
         f"{name} {'missing' if value is None else value}" for name, value in request.inputs.items()
     )
-    return ", ".join(shown)
+    first = f"(first of {request.rows:,} rows) " if request.rows > 1 else ""
+    return first + ", ".join(shown)

@@ -151,6 +151,7 @@ class Views(Tabs):
         now = self._deployment
         if stats is not None and now is not None and now.id == deployment_id:
             self._samples.append((time.time(), stats))
+            self.requests.show_statuses(stats.statuses)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
