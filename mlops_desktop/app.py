@@ -10,14 +10,16 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, QProcess, QSettings, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from mlops_desktop.actions import deployments, health, runs, settings
 from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.closing import Closing
 from mlops_desktop.panels.status import StatusKeeper
 from mlops_desktop.panels.window import Command, MainWindow, Place
+from mlops_desktop.panels.workspaces import choose_workspace
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.help import HelpWindow
 from mlops_desktop.widgets.icons import icon
@@ -77,30 +79,27 @@ class App(QObject):
         qt.setWindowIcon(icon("activity", "accent"))
         self.servers = Servers()
         self.jobs = Jobs(self._open_store, self)
-        self._closing = False
         self._help: HelpWindow | None = None
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
         self.status = StatusKeeper(self.jobs, self.window.status, self.window.rail, self.servers)
+        self.closing = Closing(self.window, self.jobs, self.servers, lambda: self.status.running)
         self._wire()
 
     def _places(self) -> tuple[Place, ...]:
         """The literal list of panels, in the order of the rail."""
         tr = self.tr
-        return (
-            Place("home", tr("Home"), "house", partial(self._made, self._home)),
-            Place("data", tr("Data"), "database", partial(self._made, self._data)),
-            Place("train", tr("Train"), "flask-conical", partial(self._made, self._train)),
-            Place("models", tr("Models"), "package-check", partial(self._made, self._models)),
-            Place("deploy", tr("Deploy"), "server", partial(self._made, self._deploy)),
-            Place("monitor", tr("Monitor"), "activity", partial(self._made, self._monitor)),
-            Place(
-                "activity", tr("Activity"), "list-checks", partial(self._made, self._activity), True
-            ),
-            Place(
-                "settings", tr("Settings"), "settings", partial(self._made, self._settings), True
-            ),
+        places = (
+            Place("home", tr("Home"), "house", self._home),
+            Place("data", tr("Data"), "database", self._data),
+            Place("train", tr("Train"), "flask-conical", self._train),
+            Place("models", tr("Models"), "package-check", self._models),
+            Place("deploy", tr("Deploy"), "server", self._deploy),
+            Place("monitor", tr("Monitor"), "activity", self._monitor),
+            Place("activity", tr("Activity"), "list-checks", self._activity, bottom=True),
+            Place("settings", tr("Settings"), "settings", self._settings, bottom=True),
         )
+        return tuple(place._replace(make=partial(self._made, place.make)) for place in places)
 
     # Each panel is imported when it is first shown: the first window must not wait for plots.
 
@@ -153,8 +152,8 @@ class App(QObject):
         panel = make()
         for name, slot in (
             ("open_panel", self._open),
-            ("toast", self._toast),
-            ("undoable", self._offer_undo),
+            ("toast", self.toasts.show),
+            ("undoable", self.toasts.offer_undo),
         ):
             signal = getattr(panel, name, None)
             if signal is not None:
@@ -164,9 +163,10 @@ class App(QObject):
     def _wire(self) -> None:
         window, status = self.window, self.window.status
         window.set_workspace(self.workspace.root.name, str(self.workspace.root))
-        window.may_close = self._may_close
+        window.may_close = self.closing.may_close
         window.file_dropped.connect(lambda path: self._open("data", path))
-        window.workspace_clicked.connect(self._choose_workspace)
+        choose = partial(choose_workspace, window, self.workspace.root)
+        window.workspace_clicked.connect(choose)
         window.help_wanted.connect(self._show_help)
         window.panel_shown.connect(self.status.panel_shown)
         status.servers_clicked.connect(partial(self._open, "deploy", None))
@@ -178,7 +178,7 @@ class App(QObject):
             (self.tr("Paste a table"), partial(self._open, "data", "paste"), "", "copy"),
             (self.tr("Train"), partial(self._open, "train", "new"), "Ctrl+R", "play"),
             (self.tr("Open the sample project"), self.open_sample, "", "database"),
-            (self.tr("Open another workspace"), self._choose_workspace, "", "folder-open"),
+            (self.tr("Open another workspace"), choose, "", "folder-open"),
             (self.tr("Help"), lambda: self._show_help(self.window.help_topic), "", "info"),
             (
                 self.tr("Storage and clean-up"),
@@ -190,8 +190,8 @@ class App(QObject):
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):
             window.add_command(Command(title, run_, keys, name))
-        self.jobs.user_error.connect(self._show_error)
-        self.jobs.crashed.connect(self._show_crash)
+        self.jobs.user_error.connect(self.toasts.show_error)
+        self.jobs.crashed.connect(self.toasts.show_crash)
 
     def start(self) -> None:
         """Show the window at once; open the store and look around just after."""
@@ -249,7 +249,7 @@ class App(QObject):
         interrupted, workers = found
         self.jobs.set_training_workers(workers)
         if interrupted:
-            self._toast(
+            self.toasts.show(
                 self.tr("Interrupted by the last end of the app: {0} runs.").format(
                     len(interrupted)
                 )
@@ -264,23 +264,6 @@ class App(QObject):
         if thing is not None and show_thing is not None:
             show_thing(thing)
 
-    def _toast(self, text: str) -> None:
-        self.toasts.show(text)
-
-    def _offer_undo(self, text: str, undo: Callable[[], object]) -> None:
-        self.toasts.show(text, action=self.tr("Undo"), clicked=undo)
-
-    def _show_error(self, error: UserError) -> None:
-        self.toasts.show(str(error), "error")
-
-    def _show_crash(self, text: str) -> None:
-        self.toasts.show(
-            self.tr("This is a fault of the app: {0}").format(text.strip().splitlines()[-1]),
-            "error",
-            self.tr("Copy the report"),
-            lambda: QApplication.clipboard().setText(text),
-        )
-
     def _show_fatal(self, error: UserError) -> None:
         """The workspace cannot be opened: say so, and close when that was read."""
         box = QMessageBox(
@@ -288,7 +271,7 @@ class App(QObject):
         )
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(f"{error.why}\n{error.hint}")
-        box.finished.connect(lambda _code: self._close_now())
+        box.finished.connect(lambda _code: self.closing.close_now())
         box.open()
 
     def _show_help(self, topic: str) -> None:
@@ -296,62 +279,9 @@ class App(QObject):
             self._help = HelpWindow(self.window)
         self._help.show_topic(topic)
 
-    def _choose_workspace(self) -> None:
-        """Another workspace opens in a window of its own; this one stays as it is."""
-        dialog = QFileDialog(self.window, self.tr("Open a workspace folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setDirectory(str(self.workspace.root.parent))
-        dialog.fileSelected.connect(_open_another)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
     def _set_theme(self, mode: str) -> None:
         self.theme.set_mode(Mode(mode))
         self._preferences.setValue("theme", mode)
-
-    def _may_close(self) -> bool:
-        """Ask once where servers of ours are running: they may go on without the window."""
-        ours = [one.name for one in self.status.running if not one.keep]
-        if self._closing or not ours:
-            return True
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            "MLOps Desktop",
-            self.tr("{0} is serving. Keep serving after the window closes?").format(
-                ", ".join(ours)
-            ),
-            parent=self.window,
-        )
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        keep = box.addButton(self.tr("Keep serving"), QMessageBox.ButtonRole.AcceptRole)
-        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(keep)
-
-        def answered() -> None:
-            if box.clickedButton() is keep:
-                self.jobs.start(
-                    self,
-                    self.tr("Keep serving"),
-                    lambda lane, _context: deployments.keep(lane, ours, self.servers),
-                    lambda _value: self._close_now(),
-                )
-            elif box.clickedButton() is stop:
-                self._close_now()
-
-        box.finished.connect(lambda _code: answered())
-        box.open()
-        return False
-
-    def _close_now(self) -> None:
-        self._closing = True
-        self.window.close()
-
-
-def _open_another(folder: str) -> None:
-    frozen = getattr(sys, "frozen", False)
-    words = [] if frozen else ["-m", "mlops_desktop"]
-    QProcess.startDetached(sys.executable, [*words, "--workspace", folder])
 
 
 def _mode(preferences: QSettings) -> Mode:

@@ -80,11 +80,11 @@ def no_leaks() -> Iterator[None]:
 
 @pytest.fixture
 def app(qtbot: QtBot, qapp: QApplication, workspace_dir: Path) -> Iterator[App]:
-    """The whole app on a new workspace, its window on the screen and usable."""
+    """The whole app on a workspace, new or filled before; its window on the screen and usable."""
     from mlops_desktop.app import App
     from mlops_desktop.paths import Workspace
 
-    workspace_dir.mkdir()
+    workspace_dir.mkdir(exist_ok=True)
     made = App(Workspace(workspace_dir), qapp)
     with qtbot.waitSignal(made.usable, timeout=30_000):
         made.start()

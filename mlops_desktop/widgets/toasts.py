@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.widgets.buttons import Button, IconButton
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.icons import IconLabel
@@ -47,6 +49,22 @@ class Toasts(QObject):
         self._place()
         if kind != "error":
             QTimer.singleShot(_SHOWN_MS, toast, lambda: self._expire(toast))
+
+    def offer_undo(self, text: str, undo: Callable[[], object]) -> None:
+        """Say what was done, and offer to undo it."""
+        self.show(text, action=self.tr("Undo"), clicked=undo)
+
+    def show_error(self, error: UserError) -> None:
+        self.show(str(error), "error")
+
+    def show_crash(self, report: str) -> None:
+        """Say the last line of a traceback, and offer the whole to be copied."""
+        self.show(
+            self.tr("This is a fault of the app: {0}").format(report.strip().splitlines()[-1]),
+            "error",
+            self.tr("Copy the report"),
+            lambda: QGuiApplication.clipboard().setText(report),
+        )
 
     def texts(self) -> list[str]:
         return [toast.text for toast in self._shown]
