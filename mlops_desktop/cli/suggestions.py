@@ -14,6 +14,8 @@ from mlops_desktop.core.answers import decisions
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipe_documents import step_document
+from mlops_desktop.core.requests import check_names
+from mlops_desktop.core.runs import TrainSpec
 
 
 @recipe.command()
@@ -50,9 +52,7 @@ def suggest(
 
 def _left_out(session: Session, version: DatasetVersion, target: str) -> list[str]:
     """What a training would leave out, by the warnings and what was answered to them."""
-    if version.column(target) is None:
-        names = ", ".join(column.name for column in version.columns)
-        raise UserError(f"{version.ref} has no column {target!r}.", hint=f"It has {names}.")
+    check_names(list(version.columns), TrainSpec(version.dataset, version.version, target))
     given = answers.answers(session.store, version.dataset)
     found = decisions(version.columns, version.warnings, target, given)
     return [decision.column.name for decision in found if decision.leave_out]

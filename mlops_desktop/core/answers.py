@@ -52,6 +52,9 @@ def decisions(
             # The columns repeat each other, not the target: all but one are only ballast.
             concerned = concerned[:-1]
             leave_out = answer is Answer.LEAVE_OUT
+        elif warning.kind is WarningKind.LEAK and target != concerned[-1]:
+            # A part is predicted: without the sum, the other parts tell nothing of it.
+            concerned = concerned[-1:]
         for name in concerned:
             if name == target or name not in known:
                 continue

@@ -32,3 +32,9 @@ def test_that_every_column_but_the_target_is_listed_with_reasons_first():
     found = decisions(COLUMNS, [SUM, NAMES], "cnt", {})
     assert [d.column.name for d in found] == ["casual", "registered", "id", "hr"]
     assert [d.reason for d in found] == ["sum", "sum", "names rows", ""]
+
+
+def test_that_of_a_sum_only_the_total_is_left_out_where_a_part_is_predicted():
+    assert left_out("registered", {}) == ["cnt", "id"]
+    found = decisions(COLUMNS, [SUM, NAMES], "registered", {})
+    assert [d.column.name for d in found if d.reason == "sum"] == ["cnt"]
