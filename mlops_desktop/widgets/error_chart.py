@@ -8,7 +8,7 @@ import numpy as np
 
 from mlops_desktop.core.monitoring import Window
 from mlops_desktop.core.runs import METRICS
-from mlops_desktop.widgets.plots import LinePlot, Series
+from mlops_desktop.widgets.line_plot import LinePlot, Series
 from mlops_desktop.widgets.times import parsed
 
 

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
 from mlops_desktop.widgets.heat_map import HeatMap
 from mlops_desktop.widgets.histogram import Histogram
-from mlops_desktop.widgets.plots import LinePlot, ScatterPlot, Series
+from mlops_desktop.widgets.line_plot import LinePlot, Series
+from mlops_desktop.widgets.scatter_plot import ScatterPlot
 
 X = np.arange(50.0)
 

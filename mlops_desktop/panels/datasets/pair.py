@@ -61,7 +61,7 @@ class PairView(QWidget):
         if pair.shares:
             return self._shares(pair)
         # Slow to load, and not needed by who only reads.
-        from mlops_desktop.widgets.plots import ScatterPlot  # noqa: PLC0415
+        from mlops_desktop.widgets.scatter_plot import ScatterPlot  # noqa: PLC0415
 
         title = self.tr("{0} against {1}").format(pair.y_name, pair.x_name)
         points = ScatterPlot(title, x, y, dates=pair.x_is_time)

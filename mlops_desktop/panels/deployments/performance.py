@@ -13,7 +13,7 @@ from mlops_desktop.core.deployments import LiveStats
 from mlops_desktop.panels.deployments.strip import HIDDEN
 from mlops_desktop.widgets.buttons import CopyButton
 from mlops_desktop.widgets.cards import Card, label, numeral
-from mlops_desktop.widgets.plots import LinePlot, Series
+from mlops_desktop.widgets.line_plot import LinePlot, Series
 
 Sample = tuple[float, LiveStats]
 _MIB = 1024 * 1024

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from mlops_desktop.core.deployments import LiveStats
 from mlops_desktop.core.monitoring import Window
 from mlops_desktop.widgets.error_chart import start_s, version_starts
-from mlops_desktop.widgets.plots import LinePlot, Series
+from mlops_desktop.widgets.line_plot import LinePlot, Series
 
 _LIVE_S = 300
 

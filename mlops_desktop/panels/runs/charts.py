@@ -13,9 +13,10 @@ from mlops_desktop.core.evaluation import Evaluation, Importance
 from mlops_desktop.core.runs import METRICS
 from mlops_desktop.panels.runs.words import metric_title
 from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
+from mlops_desktop.widgets.line_plot import LinePlot, Series
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.plot_card import PlotCard
-from mlops_desktop.widgets.plots import LinePlot, ScatterPlot, Series
+from mlops_desktop.widgets.scatter_plot import ScatterPlot
 
 _BARS = 12
 _LEAST_HEIGHT = 232

@@ -22,7 +22,7 @@ from mlops_desktop.work.jobs import Jobs
 
 if TYPE_CHECKING:
     from mlops_desktop.panels.runs.charts import Curves, Overview
-    from mlops_desktop.widgets.plots import LinePlot
+    from mlops_desktop.widgets.line_plot import LinePlot
 
 
 class RunDetail(QWidget):
@@ -83,7 +83,7 @@ class RunDetail(QWidget):
         self._jobs.start(
             self,
             "",
-            lambda _lane, _context: import_module("mlops_desktop.widgets.plots"),
+            lambda _lane, _context: import_module("mlops_desktop.widgets.line_plot"),
             lambda _plots: self._on_plots(),
             quiet=True,
         )
