@@ -182,8 +182,8 @@ def test_that_the_inspector_makes_steps(panel: DatasetsPanel, qtbot: QtBot):
     inspector.steps_wanted.connect(made.extend)
     button(inspector, "drop-column").click()
     button(inspector, "rename-button").click()
-    inspector.rename.line.setText("gust")
-    inspector.rename.button.click()
+    inspector.steps.rename.line.setText("gust")
+    inspector.steps.rename.button.click()
     button(inspector, "fix-type-wind").click()
     for name in ("fill-column", "change-type"):
         menu = button(inspector, name).menu()

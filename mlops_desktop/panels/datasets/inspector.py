@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,14 +19,12 @@ from mlops_desktop.core.answers import Answers
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion
 from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Profile
-from mlops_desktop.core.recipes import Step
-from mlops_desktop.core.steps import StepKind
+from mlops_desktop.panels.datasets.column_steps import ColumnSteps
 from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
-from mlops_desktop.widgets.buttons import IconButton, secondary
+from mlops_desktop.widgets.buttons import IconButton
 from mlops_desktop.widgets.cards import Card, EmptyState, KeyValues, heading, label
 from mlops_desktop.widgets.histogram import Histogram
-from mlops_desktop.widgets.inline_ask import InlineAsk
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.profile_face import type_word, value_text
 from mlops_desktop.widgets.share_list import ShareList
@@ -38,7 +33,6 @@ from mlops_desktop.work.jobs import Jobs
 _WIDTH = 276
 _TOP = 8
 _QUANTILES = ("lowest", "5 %", "25 %", "median", "75 %", "95 %", "highest")
-_CASTS = (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN, ColumnType.TEXT)
 
 
 class Inspector(Card):
@@ -94,11 +88,9 @@ class Inspector(Card):
         self.histogram = Histogram("", 96)
         column.addWidget(self.histogram)
         column.addLayout(self._build_unit())
-        column.addWidget(self._build_buttons())
-        self.rename = InlineAsk("", self.tr("Rename"), self.tr("New name"))
-        self.rename.setObjectName("rename-column")
-        self.rename.answered.connect(self._rename)
-        column.addWidget(self.rename)
+        self.steps = ColumnSteps()
+        self.steps.steps_wanted.connect(self.steps_wanted)
+        column.addWidget(self.steps)
         self.warnings = Warnings(narrow=True)
         self.warnings.setObjectName("column-warnings")
         self.warnings.fix_wanted.connect(self.steps_wanted)
@@ -125,28 +117,6 @@ class Inspector(Card):
         across.addWidget(words)
         across.addWidget(self.unit, 1)
         return across
-
-    def _build_buttons(self) -> QWidget:
-        """What makes steps: they wait in the Cleaning tab until they are saved."""
-        buttons = QWidget()
-        grid = QGridLayout(buttons)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(8)
-        rename = secondary(self.tr("Rename"), "", lambda: self.rename.ask())  # noqa: PLW0108
-        self.cast, self.fill = secondary(self.tr("Type")), secondary(self.tr("Fill"))
-        drop = secondary(self.tr("Drop"), "", self._drop)
-        for place, (button, name, tip) in enumerate(
-            (
-                (rename, "rename-button", self.tr("Give the column another name")),
-                (self.cast, "change-type", self.tr("Change the type")),
-                (self.fill, "fill-column", self.tr("Fill missing values")),
-                (drop, "drop-column", self.tr("Leave the column out")),
-            )
-        ):
-            button.setObjectName(name)
-            button.setToolTip(tip)
-            grid.addWidget(button, place // 2, place % 2)
-        return buttons
 
     def show_version(self, version: DatasetVersion) -> None:
         self._version, self._profile = version, None
@@ -228,10 +198,9 @@ class Inspector(Card):
             f"{self.tr('different values')}, {missing}"
         )
         self.unit.setText(self._units.get(self._name, ""))
-        self.rename.hide()
+        self.steps.show_column(column)
         self._show_numbers(column)
         self._show_top(column)
-        self._fill_menus(column)
         self._fill_warnings()
 
     def _show_numbers(self, column: ColumnProfile) -> None:
@@ -276,50 +245,6 @@ class Inspector(Card):
             mine = [w for w in version.warnings if self._name in w.columns]
             can_read_again = version.source.kind == "file"
             self.warnings.set_warnings(mine, self._answers, can_read_again=can_read_again)
-
-    def _fill_menus(self, column: ColumnProfile) -> None:
-        casts, fills = QMenu(self), QMenu(self)
-        for kind in _CASTS:
-            if kind is not column.type and column.type is not ColumnType.DATETIME:
-                casts.addAction(type_word(kind), partial(self._cast, kind))
-        if column.type is ColumnType.TEXT:
-            casts.addAction(
-                self.tr("number, as people write it"), partial(self._emit, StepKind.PARSE_NUMBER)
-            )
-            casts.addAction(
-                type_word(ColumnType.DATETIME), partial(self._emit, StepKind.PARSE_DATE)
-            )
-        ways = {"most_frequent": self.tr("the most frequent value")}
-        if column.type.is_numeric:
-            ways = {"median": self.tr("the median"), "mean": self.tr("the mean"), **ways}
-        for way, words in ways.items():
-            fills.addAction(words, partial(self._emit, StepKind.FILL, **{"with": way}))
-        fills.addAction(
-            self.tr("nothing: drop those rows"), partial(self._emit, StepKind.DROP_MISSING)
-        )
-        for button, menu, usable in (
-            (self.cast, casts, not casts.isEmpty()),
-            (self.fill, fills, bool(column.missing)),
-        ):
-            old = button.menu()
-            button.set_menu(menu)
-            button.setEnabled(usable)
-            if old is not None:
-                old.deleteLater()
-
-    def _cast(self, kind: ColumnType) -> None:
-        self._emit(StepKind.CAST, to=kind.value)
-
-    def _drop(self) -> None:
-        self._emit(StepKind.DROP_COLUMNS)
-
-    def _rename(self, name: str) -> None:
-        self.rename.hide()
-        step = Step(StepKind.RENAME, {"column": self._name, "into": name})
-        self.steps_wanted.emit([step])
-
-    def _emit(self, kind: StepKind, **settings: object) -> None:
-        self.steps_wanted.emit([Step(kind, {"columns": [self._name], **settings})])
 
     def _set_unit(self) -> None:
         version, name, unit = self._version, self._name, self.unit.text().strip()
