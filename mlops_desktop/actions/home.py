@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import monitoring
 from mlops_desktop.core import home as core
+from mlops_desktop.core.attention import Attention, attention
 from mlops_desktop.core.monitoring import MonitorSummary
 from mlops_desktop.core.news import News, latest
 from mlops_desktop.store import audit, home
@@ -20,12 +21,14 @@ _LOOK_BACK, _RECENT = 200, 10
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """recent: newest first. watched: the deployment whose error is shown: the one
-    with the top alert, else the first that has answers; None where there is none."""
+    """attention: the most harmful first. recent: newest first. watched: the deployment whose error
+    is shown: the one with the top alert, else the first that has answers; None where there is none.
+    """
 
     facts: core.Facts
     stages: tuple[core.StageStatus, ...]
-    next_step: core.NextStep
+    attention: tuple[Attention, ...]
+    next_step: core.NextStep | None
     recent: tuple[News, ...]
     watched: MonitorSummary | None
 
@@ -37,6 +40,7 @@ def overview(store: Store) -> Overview:
     return Overview(
         facts=facts,
         stages=core.stages(facts),
+        attention=attention(home.troubles(store)),
         next_step=core.next_step(facts),
         recent=latest(audit.entries(store, _LOOK_BACK), _RECENT),
         watched=monitoring.show(store, names[0]) if names else None,

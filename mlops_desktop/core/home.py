@@ -68,8 +68,8 @@ class Facts:
     predictions: int = 0
     labels: int = 0
     alerts: int = 0
-    top_alert: str = ""
     alert_deployment: str = ""
+    blocked_data: str = ""
 
 
 def stages(facts: Facts) -> tuple[StageStatus, ...]:
@@ -77,8 +77,11 @@ def stages(facts: Facts) -> tuple[StageStatus, ...]:
     return (_data(facts), _train(facts), _models(facts), _deploy(facts), _monitor(facts))
 
 
-def next_step(facts: Facts) -> NextStep:
-    """The first thing that holds the loop up, looked for from its worst place."""
+def next_step(facts: Facts) -> NextStep | None:
+    """The first thing that holds the loop up, looked for from its worst place.
+
+    None where all that is left to do is what needs attention: see attention.py.
+    """
     if not facts.dataset_versions:
         return NextStep(
             "Next: bring in data",
@@ -86,26 +89,12 @@ def next_step(facts: Facts) -> NextStep:
             "Import a file",
             Stage.DATA,
         )
-    if facts.failed_deployment:
-        return NextStep(
-            f"Next: look at {facts.failed_deployment}",
-            "Its server ended by itself, so nobody gets answers.",
-            "Open Deploy",
-            Stage.DEPLOY,
-        )
     if facts.waiting:
         return NextStep(
             f"Next: decide on {facts.waiting}",
             f"It passed every gate ({facts.waiting_value}) and waits for your yes.",
             "Review and approve",
             Stage.MODELS,
-        )
-    if facts.alerts:
-        return NextStep(
-            f"Next: review an alert of {facts.alert_deployment}",
-            facts.top_alert,
-            "Review the alert",
-            Stage.MONITOR,
         )
     if facts.runs_active:
         return NextStep(
@@ -156,6 +145,8 @@ def next_step(facts: Facts) -> NextStep:
             "Open Monitor",
             Stage.MONITOR,
         )
+    if facts.failed_deployment or facts.alerts or facts.blocked_data:
+        return None
     return NextStep(
         "All is well",
         "The deployed model is watched, and nothing needs you now.",
@@ -172,6 +163,9 @@ def counted(number: int, word: str) -> str:
 def _data(facts: Facts) -> StageStatus:
     if not facts.dataset_versions:
         return StageStatus(Stage.DATA, "No data", "import a file", Tone.NEUTRAL)
+    if facts.blocked_data:
+        headline = counted(facts.dataset_versions, "version")
+        return StageStatus(Stage.DATA, headline, f"{facts.blocked_data} is blocked", Tone.ERROR)
     note = counted(facts.open_warnings, "warning") if facts.open_warnings else "no warnings"
     tone = Tone.WARN if facts.open_warnings else Tone.OK
     return StageStatus(Stage.DATA, counted(facts.dataset_versions, "version"), note, tone)

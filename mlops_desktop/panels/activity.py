@@ -137,6 +137,12 @@ class ActivityPanel(Page):
         self.audit_table.selection_changed.connect(self._show_entry)
         return self.entry
 
+    def show_thing(self, thing: object) -> None:
+        """The number of a job of this session."""
+        self.tabs.set_current(0)
+        self._show_jobs()
+        self.table.select([thing] if isinstance(thing, int) else [])
+
     def shown(self) -> None:
         self.reload()
 

@@ -11,9 +11,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import home
+from mlops_desktop.core.attention import Attention
 from mlops_desktop.core.home import NextStep, Stage, StageStatus, Tone
 from mlops_desktop.core.monitoring import MonitorSummary, Window
 from mlops_desktop.core.news import News
+from mlops_desktop.widgets.attention_list import AttentionList
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, Chip, EmptyState, label, numeral
 from mlops_desktop.widgets.elided import ElidedLabel
@@ -21,6 +23,7 @@ from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.page import Page
 from mlops_desktop.widgets.row_model import Kind
 from mlops_desktop.widgets.times import ago, local_time
+from mlops_desktop.work.job import Job, JobState
 from mlops_desktop.work.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -52,10 +55,12 @@ class HomePanel(Page):
         super().__init__(self.tr("Home"))
         self._jobs = jobs
         self._watched: MonitorSummary | None = None
+        self._needed: tuple[Attention, ...] = ()
         self._chart: ErrorChart | None = None
         self._importing = False
         self._build()
         jobs.changed.connect(self._on_changed)
+        jobs.job_changed.connect(self._on_job)
 
     def _build(self) -> None:
         buttons = QWidget()
@@ -94,6 +99,9 @@ class HomePanel(Page):
             self._stages[stage].clicked.connect(partial(self.open_panel.emit, stage.value, None))
             row.addWidget(self._stages[stage], 1)
         column.addLayout(row)
+        self.attention = AttentionList()
+        self.attention.opened.connect(self.open_panel)
+        column.addWidget(self.attention)
         self._next = _NextCard()
         self._next.go.connect(lambda stage: self.open_panel.emit(stage, None))
         column.addWidget(self._next)
@@ -117,13 +125,43 @@ class HomePanel(Page):
         self._stack.setCurrentIndex(2 if started else 1)
         for status in overview.stages:
             self._stages[status.stage].show_status(status)
-        self._next.show_step(overview.next_step)
+        self._needed = overview.attention
+        self._show_attention()
+        self._next.setVisible(overview.next_step is not None)
+        if overview.next_step is not None:
+            kind = "secondary" if overview.attention else "primary"
+            self._next.show_step(overview.next_step, kind)
         self._recent.show_news(overview.recent)
         self._watched = overview.watched
         if any(window.error is not None for window in self._windows()):
             self._show_chart()
         elif self._chart is not None:
             self._chart.hide()
+
+    def _show_attention(self) -> None:
+        """What the workspace holds, and after it the jobs of this session that failed."""
+        jobs = [job for job in self._jobs.jobs() if job.title]
+        failed = [
+            job
+            for number, job in enumerate(jobs)
+            if job.state is JobState.FAILED
+            and not any(later.title == job.title for later in jobs[:number])
+        ]
+        self.attention.show_attention([*self._needed, *(self._of_job(job) for job in failed)])
+
+    def _of_job(self, job: Job) -> Attention:
+        return Attention(
+            Tone.WARN,
+            self.tr("{0}: it did not work").format(job.title),
+            job.text or self.tr("This is a fault of the app."),
+            self.tr("See why"),
+            "activity",
+            job.id,
+        )
+
+    def _on_job(self, job: Job) -> None:
+        if self.isVisible() and not job.active:
+            self._show_attention()
 
     def _windows(self) -> tuple[Window, ...]:
         return self._watched.windows if self._watched is not None else ()
@@ -204,11 +242,13 @@ class _NextCard(Card):
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.body.addLayout(row)
 
-    def show_step(self, step: NextStep) -> None:
+    def show_step(self, step: NextStep, kind: str) -> None:
+        """kind: of its button; one a screen is primary."""
         self._stage = step.stage
         self.title.setText(step.title)
         self._why.setText(step.why)
         self.button.setText(step.button)
+        self.button.set_kind(kind)
 
 
 class _RecentCard(Card):

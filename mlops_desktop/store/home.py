@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mlops_desktop.core.attention import BlockedVersion, OpenAlerts, Troubles
 from mlops_desktop.core.home import Facts
 from mlops_desktop.core.models import ModelState
+from mlops_desktop.core.monitoring import AlertKind
 from mlops_desktop.core.runs import METRICS, Algorithm
-from mlops_desktop.store import models
+from mlops_desktop.core.sentences import plain
+from mlops_desktop.store import checks, models
 
 if TYPE_CHECKING:
-    from mlops_desktop.store.store import Store
+    from mlops_desktop.store.store import Row, Store
 
 
 def facts(store: Store) -> Facts:
@@ -40,7 +43,7 @@ def facts(store: Store) -> Facts:
         "JOIN model_versions v ON v.id = d.model_version_id ORDER BY d.name"
     )
     alert = store.one(
-        "SELECT a.message, d.name FROM alerts a JOIN deployments d ON d.id = a.deployment_id "
+        "SELECT d.name FROM alerts a JOIN deployments d ON d.id = a.deployment_id "
         "WHERE a.state = 'active' ORDER BY a.kind = 'error' DESC, a.id LIMIT 1"
     )
     first = waiting[0] if waiting else None
@@ -72,9 +75,47 @@ def facts(store: Store) -> Facts:
         predictions=store.scalar("SELECT coalesce(sum(rows), 0) FROM segments"),
         labels=store.scalar("SELECT count(*) FROM labels WHERE counts"),
         alerts=active_alerts(store),
-        top_alert=alert["message"] if alert else "",
         alert_deployment=alert["name"] if alert else "",
+        blocked_data=next((row["ref"] for row in _blocked_newest(store)), ""),
     )
+
+
+def troubles(store: Store) -> Troubles:
+    """Everything that is wrong now."""
+    failed = store.query("SELECT name, error FROM deployments WHERE state = 'failed' ORDER BY name")
+    alerts = store.query(
+        "SELECT d.name, a.kind, count(*) AS n, a.message, min(a.id) FROM alerts a "
+        "JOIN deployments d ON d.id = a.deployment_id WHERE a.state = 'active' "
+        "GROUP BY d.name, a.kind ORDER BY d.name"
+    )
+    return Troubles(
+        failed=tuple((row["name"], row["error"]) for row in failed),
+        alerts=tuple(
+            OpenAlerts(row["name"], AlertKind(row["kind"]), row["n"], row["message"])
+            for row in alerts
+        ),
+        blocked=tuple(found for row in _blocked_newest(store) if (found := _blocked(store, row))),
+    )
+
+
+def _blocked_newest(store: Store) -> list[Row]:
+    """The newest version of each dataset, where it failed checks that block."""
+    return store.query(
+        "SELECT d.name, d.name || '@' || v.version AS ref, v.id FROM dataset_versions v "
+        "JOIN datasets d ON d.id = v.dataset_id JOIN check_results r "
+        "ON r.dataset_version_id = v.id WHERE r.blocked > 0 AND v.id = (SELECT max(n.id) "
+        "FROM dataset_versions n WHERE n.dataset_id = d.id AND n.deleted_at IS NULL) "
+        "ORDER BY v.id DESC"
+    )
+
+
+def _blocked(store: Store, row: Row) -> BlockedVersion | None:
+    report = checks.report(store, row["id"])
+    found = report.under(checks.rules(store, row["name"])).blocking if report else ()
+    if not found:
+        return None
+    first = f"{plain(found[0].rule.sentence)}: {found[0].message}"
+    return BlockedVersion(row["ref"], len(found), first)
 
 
 def active_alerts(store: Store) -> int:

@@ -30,13 +30,7 @@ WELL = Facts(
     ("change", "title", "stage"),
     [
         ({"dataset_versions": 0}, "Next: bring in data", Stage.DATA),
-        ({"failed_deployment": "demand"}, "Next: look at demand", Stage.DEPLOY),
         ({"waiting": "demand v2"}, "Next: decide on demand v2", Stage.MODELS),
-        (
-            {"alerts": 1, "alert_deployment": "demand"},
-            "Next: review an alert of demand",
-            Stage.MONITOR,
-        ),
         ({"runs_active": 2}, "Training is under way", Stage.TRAIN),
         ({"runs_done": 0}, "Next: train the first model", Stage.TRAIN),
         ({"model_versions": 0}, "Next: register run 3", Stage.TRAIN),
@@ -55,7 +49,25 @@ def test_that_the_next_step_is_the_worst_open_thing(
     change: dict[str, object], title: str, stage: Stage
 ) -> None:
     step = next_step(replace(WELL, **change))  # type: ignore[arg-type]
+    assert step is not None
     assert (step.title, step.stage) == (title, stage)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"failed_deployment": "demand"},
+        {"alerts": 1, "alert_deployment": "demand"},
+        {"blocked_data": "bike@2"},
+    ],
+)
+def test_that_all_is_not_well_while_something_needs_attention(change: dict[str, object]) -> None:
+    assert next_step(replace(WELL, **change)) is None  # type: ignore[arg-type]
+
+
+def test_that_a_blocked_version_is_red_on_its_stage() -> None:
+    data = stages(replace(WELL, blocked_data="bike@2"))[0]
+    assert (data.note, data.tone) == ("bike@2 is blocked", Tone.ERROR)
 
 
 def test_that_an_empty_workspace_is_no_alarm() -> None:

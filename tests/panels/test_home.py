@@ -7,10 +7,14 @@ from pathlib import Path
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import datasets, settings
+from mlops_desktop.actions import checks, datasets, settings
+from mlops_desktop.actions.lane import Lane
 from mlops_desktop.app import App
+from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import ImportSpec
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.activity import ActivityPanel
+from mlops_desktop.panels.datasets import DatasetsPanel
 from mlops_desktop.panels.home import HomePanel
 from mlops_desktop.panels.settings import SettingsPanel
 from mlops_desktop.widgets.help import HelpWindow
@@ -45,6 +49,60 @@ def test_that_home_counts_what_is_there_and_names_the_next_step(
     qtbot.waitUntil(lambda: "customers@1, 900 rows" in texts(home))
     home.findChild(QPushButton, "next-step").click()
     assert app.window.current == "train"
+
+
+def test_that_home_names_a_blocked_version_and_leads_to_its_checks(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    home = app.window.panel("home")
+    assert isinstance(home, HomePanel)
+    spec = ImportSpec(str(write_customers(tmp_path / "c.csv")), "customers")
+    rule = Rule(RuleKind.ROWS, (), {"low": 5000}, Severity.BLOCK)
+
+    def bring(lane: Lane, _: object) -> None:
+        datasets.import_file(lane, spec)
+        lane(lambda store: checks.set_rules(store, "customers", [rule]))
+        checks.check(lane, "customers@1")
+
+    job = app.jobs.start(app, "Import", bring)
+    with qtbot.waitSignal(job.finished, timeout=30_000):
+        pass
+    qtbot.waitUntil(lambda: "customers@1 is blocked by a check" in texts(home))
+    assert "All is well" not in texts(home)
+    home.attention.findChild(QPushButton, "attention-0").click()
+    data = app.window.panel("data")
+    assert isinstance(data, DatasetsPanel)
+    assert app.window.current == "data"
+    qtbot.waitUntil(lambda: data.help_topic() == "checks", timeout=10_000)
+
+
+def test_that_home_names_a_job_that_failed_until_it_went_well(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    home = app.window.panel("home")
+    assert isinstance(home, HomePanel)
+    spec = ImportSpec(str(write_customers(tmp_path / "c.csv")), "customers")
+    app.jobs.start(app, "Import", lambda lane, _: datasets.import_file(lane, spec))
+    qtbot.waitUntil(lambda: "1 version" in texts(home), timeout=30_000)
+    said = "Add labels: it did not work labels.csv has no column 'truth'."
+
+    def add(lane: Lane, wrong: bool) -> None:
+        if wrong:
+            raise UserError("labels.csv has no column 'truth'.")
+
+    for wrong in (True, False):
+        told: list[object] = []
+        job = app.jobs.start(
+            app, "Add labels", lambda lane, _, w=wrong: add(lane, w), failed=told.append
+        )
+        qtbot.waitUntil(lambda job=job: not job.active)
+        qtbot.waitUntil(lambda w=wrong: (said in texts(home)) == w)
+        if wrong:
+            home.attention.findChild(QPushButton, "attention-0").click()
+            activity = app.window.panel("activity")
+            assert isinstance(activity, ActivityPanel)
+            assert [one.id for one in activity.table.selected_rows()] == [job.id]
+            app.window.show_panel("home")
 
 
 def test_that_activity_shows_a_failed_job_with_its_reason(qtbot: QtBot, app: App) -> None:

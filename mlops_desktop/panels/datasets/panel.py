@@ -24,6 +24,7 @@ from mlops_desktop.core.datasets import (
     DataWarning,
 )
 from mlops_desktop.core.ids import Ref
+from mlops_desktop.core.places import DataPlace
 from mlops_desktop.panels.datasets.exporting import Exporting
 from mlops_desktop.panels.datasets.history import VersionHistory
 from mlops_desktop.panels.datasets.importing import PATTERNS, Importing
@@ -60,6 +61,7 @@ class DatasetsPanel(Page):
         self._versions: list[DatasetVersion] = []
         self._version: DatasetVersion | None = None
         self._wanted: Ref | None = None
+        self._place: DataPlace | None = None
         self._answers: dict[str, Answer] = {}
         self._stale = True
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
@@ -151,7 +153,9 @@ class DatasetsPanel(Page):
             self.reload()
 
     def show_thing(self, thing: object) -> None:
-        """'import', 'paste', the path of a file to import, or the name of a version to show."""
+        """'import', 'paste', the path of a file to import, or a version: its name or DataPlace."""
+        if isinstance(thing, DataPlace):
+            self._place, thing = thing, thing.ref
         text = str(thing)
         if text == "import":
             self.choose_and_import()
@@ -235,6 +239,9 @@ class DatasetsPanel(Page):
         self.care.show_versions(self._versions, self._answers, checked, chosen.ref)
         self._show_version(chosen)
         self._stack.setCurrentIndex(_FULL)
+        if self._place is not None and self._place.ref == chosen.ref:
+            self.views.show_place(self._place)
+        self._place = None
 
     def _show_chosen(self, ref: str) -> None:
         self._show_version(next(v for v in self._versions if v.ref == ref))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.answers import Answer
 from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.places import DataPlace
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.panels.datasets.changes import ChangesTab
 from mlops_desktop.panels.datasets.checks import ChecksTab
@@ -122,6 +123,15 @@ class Views(QWidget):
         self.inspector.show_version(version)
         for tab in self._tabs.values():
             tab.show_version(version, versions)
+
+    def show_place(self, place: DataPlace) -> None:
+        """The tab of that topic, and the inspector on that column."""
+        for tab in self._tabs.values():
+            if place.tab and tab.help_topic == place.tab:
+                self._show(tab)
+        if place.column:
+            self.inspect(True)
+            self.inspector.show_column(place.column)
 
     def add_steps(self, steps: Sequence[Step]) -> None:
         """Give steps to the tab that takes them, and show it."""
