@@ -17,6 +17,7 @@ from mlops_desktop.core.requests import check_metric, check_names
 from mlops_desktop.core.runs import MIN_ROWS, Task, TrainSpec
 from mlops_desktop.ml import recipe
 from mlops_desktop.ml.arrow_vectors import columns_of
+from mlops_desktop.ml.choosing import choose
 from mlops_desktop.ml.fitted import FittedStep, needed
 from mlops_desktop.ml.inputs import fields_of, present
 from mlops_desktop.ml.leaks import find_leaks
@@ -33,8 +34,6 @@ from mlops_desktop.ml.pipeline import (
 )
 from mlops_desktop.ml.split import Parts, hold_out
 from mlops_desktop.ml.targets import read_target
-
-_FREE_TEXT = 0.5  # Text with more distinct values than this share of rows is no category.
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def pose(table: pa.Table, spec: TrainSpec, origin: Origin | None = None) -> Prob
     goal = read_target(table[spec.target], columns[spec.target].type, spec)
     target, classes = goal.values, goal.classes
     metric = check_metric(spec, goal.task)
-    names = _chosen(table, columns, spec, warnings)
+    names = choose(table, columns, spec, warnings)
     time = _time(table, columns, spec)
     features = features_of(table.select(names))
     if not features:
@@ -192,51 +191,6 @@ def _served_time(raw: pa.Table, name: str | None) -> str | None:
     """The time column as clients send it: windows can be cut by it only where it is one."""
     is_time = name in raw.column_names and pa.types.is_timestamp(raw.schema.field(name).type)
     return name if is_time else None
-
-
-def _chosen(
-    table: pa.Table, columns: dict[str, Column], spec: TrainSpec, warnings: list[DataWarning]
-) -> list[str]:
-    """The columns to learn from: not constants or identifiers, unless they are to be kept."""
-    chosen = []
-    for name, column in columns.items():
-        if name in (spec.target, spec.group_column) or name in spec.exclude:
-            continue
-        if name == spec.time_column:
-            if column.type is ColumnType.DATETIME:
-                chosen.append(name)
-            continue
-        found = _useless(table[name], column.type)
-        if found is None or name in spec.keep:
-            chosen.append(name)
-            continue
-        kind, what, why = found
-        fix = f"It is left out. Keep it with --keep {name}."
-        if kind is WarningKind.CONSTANT and len(table[name].drop_null()):
-            # It is asked for and recorded all the same: the day it varies, retraining can use it.
-            chosen.append(name)
-            fix = "It stays an input, so that retraining can learn from it once it varies."
-        warnings.append(DataWarning(kind, (name,), f"{name} {what}", why, fix, answered=True))
-    return chosen
-
-
-def _useless(column: pa.ChunkedArray[Any], kind: ColumnType) -> tuple[WarningKind, str, str] | None:
-    present = len(column) - column.null_count
-    distinct = len(column.drop_null().unique())
-    if distinct == 0:
-        return WarningKind.CONSTANT, "has no value at all.", "It can tell nothing."
-    if distinct == 1 and column.null_count == 0:
-        return WarningKind.CONSTANT, "has the same value in every row.", "It can tell nothing."
-    why = "It names rows, and names of rows to come are new."
-    if kind is ColumnType.TEXT and distinct == present:
-        return WarningKind.IDENTIFIER, "is different in every row, like an identifier.", why
-    if kind is ColumnType.TEXT and distinct > _FREE_TEXT * present and distinct > 100:
-        return WarningKind.IDENTIFIER, "is different in almost every row, like free text.", why
-    if kind is ColumnType.INTEGER and distinct == present == len(column):
-        values = column.to_numpy()
-        if bool((values[1:] > values[:-1]).all()):
-            return WarningKind.IDENTIFIER, "counts up from row to row, like a row number.", why
-    return None
 
 
 def _time(table: pa.Table, columns: dict[str, Column], spec: TrainSpec) -> npt.NDArray[Any] | None:
