@@ -16,7 +16,8 @@ from mlops_desktop.core import clock
 from mlops_desktop.core.models import ModelVersion, Signature
 from mlops_desktop.core.monitoring import MIN_WINDOW_ROWS, WindowVerdict
 from mlops_desktop.ml import evaluate
-from mlops_desktop.ml.drift import ARRIVAL_ROWS, ARRIVAL_US, Reference, answers_of
+from mlops_desktop.ml.drift import ARRIVAL_ROWS, ARRIVAL_US, answers_of
+from mlops_desktop.ml.reference import Reference
 from mlops_desktop.ml.sketch import LatencySketch, Sketch, sketch
 from mlops_desktop.store import models as model_rows
 from mlops_desktop.store.labels import Label

@@ -1,4 +1,4 @@
-"""The reference that monitoring compares with, made once in training, and the judging of windows.
+"""Makes the reference that monitoring compares with, once, in training.
 
 Limits come from the reference itself: the same statistic over windows of the same size inside it,
 so that a season or a small sample raises no alarm. The fallback of 0.1 is Evidently's.
@@ -6,8 +6,6 @@ so that a season or a small sample raises no alarm. The fallback of 0.1 is Evide
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +14,12 @@ import numpy.typing as npt
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Signature
 from mlops_desktop.core.monitoring import (
-    JENSEN_SHANNON,
     MIN_WINDOW_ROWS,
-    MISSING_SHARE,
     PREDICTION,
-    WASSERSTEIN,
-    FeatureDrift,
 )
 from mlops_desktop.core.runs import METRICS, Task
 from mlops_desktop.ml import evaluate
+from mlops_desktop.ml.reference import FeatureReference, Reference
 from mlops_desktop.ml.sketch import (
     Bins,
     Sketch,
@@ -39,8 +34,7 @@ from mlops_desktop.ml.sketch import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
-FALLBACK = 0.1
+_FALLBACK = 0.1
 _MISSING_FALLBACK = 0.05
 _MARGIN = 1.25  # Of the worst window of the reference: the next year's worst may be a bit worse.
 _HOUR_US = 3_600_000_000
@@ -51,102 +45,6 @@ ARRIVAL_ROWS = 500  # Without a time column a window holds at least so many rows
 ARRIVAL_US = 60_000_000  # and lasts a minute at least, so that a burst is one window.
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureReference:
-    """One watched column. std: of the reference, the unit of the Wasserstein distance.
-
-    limit and missing_limit: what the reference's own windows reach, with a margin.
-    """
-
-    name: str
-    bins: Bins
-    counts: Sketch
-    std: float
-    limit: float
-    missing_limit: float
-
-    def judge(self, current: Sketch) -> FeatureDrift:
-        """The worse of two tests: the values moved, or more of them are missing."""
-        if self.bins.is_numeric:
-            moved = normed_wasserstein(self.bins, self.counts, current, self.std)
-            values = FeatureDrift(self.name, WASSERSTEIN, moved, self.limit)
-        else:
-            moved = jensen_shannon(self.counts, current)
-            values = FeatureDrift(self.name, JENSEN_SHANNON, moved, self.limit)
-        more = _share_missing(current) - _share_missing(self.counts)
-        if more / self.missing_limit > max(1.0, moved / self.limit):
-            return FeatureDrift(self.name, MISSING_SHARE, more, self.missing_limit)
-        return values
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "edges": self.bins.edges,
-            "categories": self.bins.categories,
-            "counts": self.counts.to_json(),
-            "std": self.std,
-            "limit": self.limit,
-            "missing_limit": self.missing_limit,
-        }
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> FeatureReference:
-        return cls(
-            name=fields["name"],
-            bins=Bins(tuple(fields["edges"]), tuple(fields["categories"])),
-            counts=Sketch.from_json(fields["counts"]),
-            std=fields["std"],
-            limit=fields["limit"],
-            missing_limit=fields["missing_limit"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a model version's windows are compared with.
-
-    span_us: the length of a window of the time column; None: windows are cut by arrival.
-    error and error_limit: the goal metric on held-out rows, and the value that raises an alert.
-    """
-
-    metric: str
-    span_us: int | None
-    features: tuple[FeatureReference, ...]
-    prediction: FeatureReference
-    error: float
-    error_limit: float
-
-    @property
-    def watched(self) -> tuple[FeatureReference, ...]:
-        return (*self.features, self.prediction)
-
-    @property
-    def higher_is_better(self) -> bool:
-        return METRICS[self.metric].higher_is_better
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "metric": self.metric,
-            "span_us": self.span_us,
-            "features": [feature.to_json() for feature in self.features],
-            "prediction": self.prediction.to_json(),
-            "error": self.error,
-            "error_limit": self.error_limit,
-        }
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Reference:
-        return cls(
-            metric=fields["metric"],
-            span_us=fields["span_us"],
-            features=tuple(FeatureReference.from_json(f) for f in fields["features"]),
-            prediction=FeatureReference.from_json(fields["prediction"]),
-            error=fields["error"],
-            error_limit=fields["error_limit"],
-        )
 
 
 def make_reference(
@@ -228,13 +126,13 @@ def _watch(
         reached.append(
             normed_wasserstein(bins, whole, one, std) if numeric else jensen_shannon(whole, one)
         )
-        missing.append(_share_missing(one) - _share_missing(whole))
+        missing.append(one.missing_share - whole.missing_share)
     return FeatureReference(
         name=name,
         bins=bins,
         counts=whole,
         std=std,
-        limit=max(FALLBACK, _MARGIN * max(reached, default=0.0)),
+        limit=max(_FALLBACK, _MARGIN * max(reached, default=0.0)),
         missing_limit=max(_MISSING_FALLBACK, _MARGIN * max(missing, default=0.0)),
     )
 
@@ -245,10 +143,6 @@ def _slot(bins: Bins, code: dict[str, int], value: object) -> int:
 
 def _from_slots(bins: Bins, slots: npt.NDArray[np.int64]) -> Sketch:
     return Sketch(np.bincount(slots, minlength=bins.slots).astype(np.int64))
-
-
-def _share_missing(one: Sketch) -> float:
-    return one.missing / one.rows if one.rows else 0.0
 
 
 def _times(table: pa.Table, signature: Signature) -> Times | None:

@@ -59,6 +59,10 @@ class Sketch:
     def missing(self) -> int:
         return int(self.counts[-1])
 
+    @property
+    def missing_share(self) -> float:
+        return self.missing / self.rows if self.rows else 0.0
+
     def __add__(self, other: Sketch) -> Sketch:
         return Sketch(
             self.counts + other.counts, self.below + other.below, self.above + other.above

@@ -10,14 +10,10 @@ import pytest
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field, Signature
+from mlops_desktop.core.monitoring import JENSEN_SHANNON, MISSING_SHARE, WASSERSTEIN
 from mlops_desktop.core.runs import Task
-from mlops_desktop.ml.drift import (
-    JENSEN_SHANNON,
-    MISSING_SHARE,
-    WASSERSTEIN,
-    Reference,
-    make_reference,
-)
+from mlops_desktop.ml.drift import make_reference
+from mlops_desktop.ml.reference import Reference
 from mlops_desktop.ml.sketch import sketch
 
 HOUR_US = 3_600_000_000
