@@ -27,6 +27,7 @@ from mlops_desktop.widgets.theme import Mode, Theme
 from mlops_desktop.widgets.toasts import Toasts
 from mlops_desktop.work.instance import Instance
 from mlops_desktop.work.jobs import Jobs
+from mlops_desktop.work.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
@@ -82,6 +83,7 @@ class App(QObject):
         self._help: HelpWindow | None = None
         self.window = MainWindow("MLOps Desktop", self._places())
         self.toasts = Toasts(self.window)
+        self._upkeep = Upkeep(self.jobs, self)
         self.status = StatusKeeper(self.jobs, self.window.status, self.window.rail, self.servers)
         self.closing = Closing(self.window, self.jobs, self.servers, lambda: self.status.running)
         self._wire()
@@ -204,6 +206,7 @@ class App(QObject):
     def end(self) -> None:
         """Stop everything that is ours. Servers that are kept go on."""
         self.status.stop()
+        self._upkeep.stop()
         self._preferences.setValue("geometry", self.window.saveGeometry())
         self._preferences.sync()
         for job in self.jobs.jobs():
@@ -255,6 +258,7 @@ class App(QObject):
                 )
             )
         self.status.start()
+        self._upkeep.start()
         self.usable.emit()
 
     def _open(self, key: str, thing: object = None) -> None:

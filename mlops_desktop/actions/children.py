@@ -28,6 +28,7 @@ _WORK = {  # By the names of scratch folders.
     "preview": "The preview of a file",
     "check": "A check of rules",
     "score": "A scoring",
+    "seal": "The sealing of predictions",
     "train": "A training",
     _CLEAN_UP: "Another clean-up",
 }

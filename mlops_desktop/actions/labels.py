@@ -207,7 +207,7 @@ def _found(
             )
         watch = watches[version]
         for record, after in segments.read_records(path, only=requests):
-            if after > folded.get(path.name, 0):
+            if after > folded.get(segments.segment_name(path), 0):
                 break  # No window has counted it yet.
             for number, row in enumerate(record.x):
                 prediction_id = f"{record.id}:{number}"

@@ -80,7 +80,7 @@ def prepare(folder: Path, context: Context | None = None) -> None:
     for path in segments.segment_files(folder):
         if not idindex.needs_index(path):
             continue
-        size = path.stat().st_size
+        size = segments.length(path)
         try:
             for done in idindex.build(path):
                 context.checkpoint()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from mlops_desktop.blobs import segments
 from mlops_desktop.blobs.segments import Record, SegmentHeader
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import Deployment
-from mlops_desktop.core.errors import NotFound, UserError
+from mlops_desktop.core.errors import Damaged, NotFound, UserError
 from mlops_desktop.core.monitoring import (
     MIN_WINDOW_ROWS,
     FeatureDrift,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 # Found here under their noun; each has a file of its own.
 __all__ = ["LabelBatch", "add_labels", "add_labels_table", "retrain"]
+log = logging.getLogger(__name__)
 _LATE = 3  # A request is on record within seconds, so at most a window or two late.
 _BATCH_ROWS = 2000  # Bounds the memory, and how long a commit holds the lane.
 
@@ -152,8 +154,13 @@ def _new(
     """Batches of records that no one has counted yet, oldest first."""
     offsets = lane(lambda store: rows.offsets(store, deployment.id))
     for path in segments.segment_files(workspace.segments(deployment.id)):
-        start = offsets.get(path.name, 0)
-        if path.stat().st_size <= start:
+        name = segments.segment_name(path)
+        start = offsets.get(name, 0)
+        try:
+            if segments.length(path) <= start:
+                continue
+        except Damaged as error:
+            log.warning("not counted: %s", error)  # What comes after it is counted all the same.
             continue
         header = segments.read_header(path)
         if header is None:
@@ -166,10 +173,10 @@ def _new(
             end = after
             if held >= _BATCH_ROWS:
                 context.checkpoint()
-                yield _Batch(path.name, start, end, header, records)
+                yield _Batch(name, start, end, header, records)
                 records, start, held = [], end, 0
         if records:
-            yield _Batch(path.name, start, end, header, records)
+            yield _Batch(name, start, end, header, records)
 
 
 def _count(store: Store, deployment: Deployment, batch: _Batch, watch: Watch) -> int:

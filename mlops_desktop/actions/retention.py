@@ -1,18 +1,19 @@
-"""Old predictions are removed by age and size: whole segments, and only what is counted."""
+"""Old predictions are removed by age and size: whole segments, and only what is counted.
+
+What shadows answered is no traffic of its own, but it fills the disk: it goes by the same limits.
+"""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
-from mlops_desktop.actions import deployments
+from mlops_desktop.actions import deployments, segments
 from mlops_desktop.actions.lane import Lane
-from mlops_desktop.blobs import idindex, segments
+from mlops_desktop.blobs import idindex
+from mlops_desktop.blobs.segments import forms
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.retention import Retention, checked_retention
 from mlops_desktop.store import deployments as deployment_rows
@@ -20,8 +21,6 @@ from mlops_desktop.store import monitoring as rows
 
 if TYPE_CHECKING:
     from mlops_desktop.store.store import Store
-
-_DAY_S = 24 * 3600  # Within it, a repeated request id gets the recorded answer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +58,18 @@ def removable(store: Store, name: str, retention: Retention | None = None) -> Re
     deployment = deployments.get_deployment(store, name)
     retention = retention or deployment.retention
     counted = rows.offsets(store, deployment.id)
-    files = segments.segment_files(store.workspace.segments(deployment.id))
-    sizes = {path: _size(path) for path in files}
-    left, now = sum(sizes.values()), time.time()
+    files = segments.of_deployment(store.workspace, deployment.id)
+    sizes = {path: segments.size_of(path) for path in files}
+    left = sum(sizes.values())
     found: list[Path] = []
     waiting = 0
     for path in files:
-        age = now - path.stat().st_mtime
-        old = retention.days is not None and age > retention.days * _DAY_S
+        age = segments.age_of(path)
+        old = retention.days is not None and age > retention.days * segments.DAY_S
         large = retention.max_bytes is not None and left > retention.max_bytes
         if not (old or large):
             continue
-        if age > _DAY_S and not _may_grow(path) and _is_counted(path, counted.get(path.name, 0)):
+        if segments.is_settled(path, counted):
             found.append(path)
             left -= sizes[path]
         else:
@@ -97,23 +96,6 @@ def _apply(store: Store, name: str) -> Removable:
                 last=going.paths[-1].name,
             )
         for path in going.paths:
-            path.unlink(missing_ok=True)
-            idindex.index_path(path).unlink(missing_ok=True)
+            for file in (*forms(path), idindex.index_path(path)):
+                file.unlink(missing_ok=True)
     return going
-
-
-def _size(path: Path) -> int:
-    index = idindex.index_path(path)
-    return path.stat().st_size + (index.stat().st_size if index.exists() else 0)
-
-
-def _may_grow(path: Path) -> bool:
-    """True where the process that writes it may live, and the file is not full."""
-    process = path.stem.rpartition("-")[2]
-    if not process.isdecimal():
-        return True  # Not ours.
-    return path.stat().st_size <= segments.SIZE_LIMIT and psutil.pid_exists(int(process))
-
-
-def _is_counted(path: Path, offset: int) -> bool:
-    return next(segments.read_records(path, offset), None) is None

@@ -71,14 +71,15 @@ def agreement(workspace: Workspace, deployment: Deployment) -> Agreement | None:
     except FileNotFoundError:
         return None
     files = segments.segment_files(workspace.segments(deployment.id))
-    behind = sum(path.stat().st_size - known["offsets"].get(path.name, 0) for path in files)
+    read = known["offsets"]
+    left = (segments.length(path) - read.get(segments.segment_name(path), 0) for path in files)
     rows_seen = known["rows"]
     return Agreement(
         rows=rows_seen,
         same=known["same"],
         difference=known["apart"] / rows_seen if rows_seen else 0.0,
         classes=known["classes"],
-        behind=behind,
+        behind=sum(max(0, size) for size in left),
     )
 
 

@@ -3,12 +3,14 @@
 An index is derived data: 64-bit hashes of the ids and where their lines start, sorted, read by
 binary search from a memory map. It covers a segment up to a byte; what was appended since is
 scanned. Missing, torn or stale ones are made again. What a hash finds is compared with the line.
+It counts bytes of the JSON lines, so it serves a sealed segment, too.
 """
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mlops_desktop.blobs import objects
-from mlops_desktop.blobs.segments import (
-    Record,
-    SegmentHeader,
-    parse_record,
-    read_header,
-    segment_files,
-)
+from mlops_desktop.blobs.records import Record, SegmentHeader, record_of
+from mlops_desktop.blobs.segments import forms, length, read_header, segment_files
 
 SCANNED = 16 * 1024 * 1024  # Bytes that are looked through without an index, in some 20 ms.
 _MAGIC = np.uint64(0x3158444953504F4D)  # "MOPSIDX1", little-endian.
@@ -34,6 +31,7 @@ _PRIME = np.uint64(0x100000001B3)
 _SEED = np.uint64(0xCBF29CE484222325)
 
 _Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def index_path(segment: Path) -> Path:
 
 def needs_index(segment: Path) -> bool:
     """True where more of a segment is without an index than is scanned in a moment."""
-    size = segment.stat().st_size
+    size = length(segment)
     if size <= SCANNED:
         return False
     index = _open(segment, size)
@@ -66,20 +64,12 @@ def build(segment: Path) -> Iterator[int]:
     hashes: list[_Hashes] = []
     places: list[_Hashes] = []
     covered = 0
-    with segment.open("rb") as file:
-        while block := file.read(_BLOCK):
-            whole = block.rfind(b"\n") + 1
-            while not whole and (more := file.read(_BLOCK)):
-                block += more  # A line that is longer than a block.
-                whole = block.rfind(b"\n") + 1
-            found, starts = _entries(block[:whole])
-            hashes.append(found)
-            places.append(starts + np.uint64(covered))
-            covered += whole
-            file.seek(covered)
-            yield covered
-            if not whole:
-                break  # A torn last line.
+    for found, starts, covered in _parts(segment):
+        hashes.append(found)
+        places.append(starts)
+        yield covered
+    if not covered:
+        return  # It is gone, or all of it is one torn line.
     every = np.concatenate([*hashes, np.empty(0, np.uint64)])
     # Stable: of the same id the newest stands last.
     order = np.argsort(every, kind="stable")
@@ -87,6 +77,36 @@ def build(segment: Path) -> Iterator[int]:
     head = np.array([_MAGIC, covered, len(every)], np.uint64)
     data = np.concatenate([head, every[order], where]).astype("<u8").tobytes()
     objects.write_whole(index_path(segment), data)
+
+
+def _parts(segment: Path) -> Iterator[tuple[_Hashes, _Hashes, int]]:
+    """Hashes of ids, where their lines start, and how far that is, a part of a segment at a time.
+    Nothing where it is gone."""
+    plain, packed = forms(segment)
+    try:
+        file = plain.open("rb")
+    except FileNotFoundError:
+        from mlops_desktop.blobs import sealed  # noqa: PLC0415  See segments.length().
+
+        with suppress(FileNotFoundError):
+            for lines, begins, end in sealed.id_lines(packed):
+                found, at = _entries(lines)
+                ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == 10)
+                yield found, begins[np.searchsorted(ends, at)].astype(np.uint64), end
+        return
+    covered = 0
+    with file:
+        while block := file.read(_BLOCK):
+            whole = block.rfind(b"\n") + 1
+            while not whole and (more := file.read(_BLOCK)):
+                block += more  # A line that is longer than a block.
+                whole = block.rfind(b"\n") + 1
+            found, starts = _entries(block[:whole])
+            yield found, starts + np.uint64(covered), covered + whole
+            covered += whole
+            file.seek(covered)
+            if not whole:
+                break  # A torn last line.
 
 
 def find(folder: Path, request_id: str) -> Found | None:
@@ -102,14 +122,57 @@ def find(folder: Path, request_id: str) -> Found | None:
         return None
     [wanted] = _hash(np.frombuffer(needle, np.uint8), np.array([len(_LINE)], np.int64))
     for path in reversed(segment_files(folder)):
-        line = _last_line(path, needle, wanted)
-        if line is not None and (header := read_header(path)) is not None:
-            return Found(path, header, parse_record(line))
+        record = _last_record(path, needle, wanted)
+        if record is not None and (header := read_header(path)) is not None:
+            return Found(path, header, record)
     return None
 
 
+def _last_record(path: Path, needle: bytes, wanted: np.uint64) -> Record | None:
+    """The last record of a segment whose line begins with the needle."""
+    plain, packed = forms(path)
+    try:
+        line = _last_line(plain, needle, wanted)
+    except FileNotFoundError:
+        with suppress(FileNotFoundError):
+            return _last_sealed(packed, needle, wanted)
+        return None
+    return None if line is None else record_of(line)
+
+
+def _last_sealed(path: Path, needle: bytes, wanted: np.uint64) -> Record | None:
+    from mlops_desktop.blobs import sealed  # noqa: PLC0415  See segments.length().
+
+    index = _open(path, sealed.facts(path).length)
+    places: Iterable[int]
+    if index is None or index.covered < sealed.facts(path).length:
+        places = _places(sealed.id_lines(path, last_first=True), needle)
+    else:
+        places = index.places(wanted)
+    for place in places:
+        line = sealed.line_at(path, place)
+        if line is None:
+            continue
+        if line.record is not None and needle == _LINE + line.record.id.encode() + b'"':
+            return line.record
+        if line.raw is not None and line.raw.startswith(needle) and line.raw.endswith(b"\n"):
+            return record_of(line.raw)
+    return None
+
+
+def _places(parts: Iterable[tuple[bytes, Places, int]], needle: bytes) -> Iterator[int]:
+    """Where in the JSON lines those began that begin with the needle, the last first."""
+    for lines, begins, _ in parts:
+        at = lines.rfind(b"\n" + needle)
+        while at >= 0:
+            yield int(begins[lines.count(b"\n", 0, at + 1)])
+            at = lines.rfind(b"\n" + needle, 0, at)
+        if lines.startswith(needle):
+            yield int(begins[0])
+
+
 def _last_line(path: Path, needle: bytes, wanted: np.uint64) -> bytes | None:
-    """The last whole line of a segment that begins with the needle."""
+    """The last whole line of JSON lines that begins with the needle."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         index = _open(path, size) if size > _BLOCK // 64 else None

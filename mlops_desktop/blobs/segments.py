@@ -3,61 +3,35 @@
 The first line is the header; every later line is one request. A file belongs to one process and
 one model version: each start, swap and size limit opens a new one, so a line that a crash has
 torn stays the last of its file, and readers pass over it.
+
+A closed segment is sealed later: a Parquet file of the same stem stands in its place (sealed.py).
+Readers here take both forms, and one that went from one to the other, or away, meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import orjson
+from typing import BinaryIO
 
 from mlops_desktop.blobs.objects import sync_folder
+from mlops_desktop.blobs.records import (
+    Record,
+    SegmentHeader,
+    header_line,
+    header_of,
+    parse_record,
+    record_of,
+)
 
-FORMAT = 1
+# Found here under their noun; they have a file of their own.
+__all__ = ["Record", "SegmentHeader", "parse_record"]
+LINES, SEALED = ".jsonl", ".parquet"
 SIZE_LIMIT = 64 * 1024 * 1024
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentHeader:
-    """columns: the input names in the order of each row. model_version: the row's id.
-
-    outputs: "prediction", then the class labels in the order of the probabilities. dropped: inputs
-    that are not recorded (so not among columns). hashed: those of the columns that are recorded
-    as keyed hashes.
-    """
-
-    deployment: int
-    model: str
-    version: int
-    model_version: int
-    columns: tuple[str, ...]
-    outputs: tuple[str, ...]
-    dropped: tuple[str, ...] = ()
-    hashed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One answered request. t: arrival, microseconds since 1970; us: time taken.
-
-    x: rows of input values, None where missing, datetimes as ISO text. y: a number or a class
-    label (text) a row. p: the probabilities of each row's classes, None for numbers.
-    e: the explanation of each row as it was given, None where none was asked for.
-    """
-
-    id: str
-    t: int
-    us: int
-    x: list[list[object]]
-    y: list[float | str]
-    p: list[list[float]] | None
-    e: list[dict[str, Any]] | None = None
 
 
 class SegmentWriter:
@@ -73,7 +47,7 @@ class SegmentWriter:
         self.broken = False
         self.dirty = False
         try:
-            self.append(_header_line(header))
+            self.append(header_line(header))
         except OSError:
             os.close(self._descriptor)
             self.path.unlink(missing_ok=True)
@@ -120,60 +94,107 @@ class SegmentWriter:
 
 
 def segment_files(folder: Path) -> list[Path]:
-    """The segments of one deployment, oldest first."""
-    return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+    """The segments of one deployment, oldest first, each once, in the form that it has."""
+    found: dict[str, Path] = {}
+    # A look may miss both forms of a segment that is sealed just then; two looks cannot.
+    for _ in range(2):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for entry in os.scandir(folder):
+                path = folder / entry.name
+                if path.suffix == LINES or (path.suffix == SEALED and path.stem not in found):
+                    found[path.stem] = path
+    return [found[stem] for stem in sorted(found)]
+
+
+def segment_name(path: Path) -> str:
+    """What offsets call a segment, in either form."""
+    return path.stem + LINES
+
+
+def forms(path: Path) -> tuple[Path, Path]:
+    """Where a segment lies as JSON lines, and where sealed. While it is sealed it is both."""
+    return path.with_suffix(LINES), path.with_suffix(SEALED)
+
+
+def is_sealed(path: Path) -> bool:
+    return path.suffix == SEALED
+
+
+def size_on_disk(path: Path) -> int:
+    """Bytes of a segment; 0 where it is gone."""
+    size = 0
+    for form in forms(path):
+        with suppress(FileNotFoundError):
+            size += form.stat().st_size
+    return size
+
+
+def length(path: Path) -> int:
+    """Bytes of a segment as JSON lines, which offsets count, in either form; 0 where it is gone."""
+    plain, packed = forms(path)
+    with suppress(FileNotFoundError):
+        return plain.stat().st_size
+    # pyarrow takes 0.1 s and 40 MB, and a server, which imports this file, never needs it.
+    from mlops_desktop.blobs import sealed  # noqa: PLC0415
+
+    with suppress(FileNotFoundError):
+        return sealed.facts(packed).length
+    return 0
 
 
 def read_header(path: Path) -> SegmentHeader | None:
-    """The header, or None where a crash has left none."""
-    with path.open("rb") as file:
-        line = file.readline()
-    if not line.endswith(b"\n"):
-        return None
-    fields = orjson.loads(line)
-    return SegmentHeader(
-        fields["deployment"],
-        fields["model"],
-        fields["version"],
-        fields["model_version"],
-        tuple(fields["columns"]),
-        tuple(fields["outputs"]),
-        tuple(fields.get("dropped", ())),
-        tuple(fields.get("hashed", ())),
-    )
+    """The header, or None where a crash has left none, or the segment is gone."""
+    plain, packed = forms(path)
+    line = b""
+    try:
+        with plain.open("rb") as file:
+            line = file.readline()
+    except FileNotFoundError:
+        from mlops_desktop.blobs import sealed  # noqa: PLC0415
+
+        with suppress(FileNotFoundError):
+            line = sealed.facts(packed).header
+    return header_of(line)
 
 
 def read_records(
-    path: Path, offset: int = 0, only: Container[str] | None = None
+    path: Path, offset: int = 0, only: Collection[str] | None = None
 ) -> Iterator[tuple[Record, int]]:
-    """Whole records from a byte offset on (0: the start), each with the offset after it.
+    """Whole records from an offset on (0: the start), each with the offset after it.
 
     Reading on from the last offset later gives what was appended since, each record once.
     only: the request ids that are wanted; the others are passed over without a closer look.
+    Offsets count bytes of the JSON lines in both forms. Nothing of a segment that is gone.
     """
-    with path.open("rb") as file:
+    plain, packed = forms(path)
+    try:
+        file = plain.open("rb")
+    except FileNotFoundError:
+        from mlops_desktop.blobs import sealed  # noqa: PLC0415
+
+        with suppress(FileNotFoundError):
+            for found in sealed.lines(packed, offset, only):
+                record = found.record or _wanted_record(found.raw or b"", only)
+                if record is not None and (only is None or record.id in only):
+                    yield record, found.end
+        return
+    with file:
         file.seek(offset)
         for line in file:
             if not line.endswith(b"\n"):
                 return
             offset += len(line)
-            if line.startswith(b'{"id"') and (
-                only is None or line.split(b'"', 4)[3].decode() in only
-            ):
-                yield parse_record(line), offset
+            record = _wanted_record(line, only)
+            if record is not None:
+                yield record, offset
 
 
-def parse_record(line: bytes) -> Record:
-    fields = orjson.loads(line)
-    return Record(
-        fields["id"],
-        fields["t"],
-        fields["us"],
-        fields["x"],
-        fields["y"],
-        fields.get("p"),
-        fields.get("e"),
-    )
+def _wanted_record(line: bytes, only: Collection[str] | None) -> Record | None:
+    if not (line.startswith(b'{"id"') and line.endswith(b"\n")):
+        return None
+    if only is not None and line[7:].partition(b'"')[0].decode(errors="replace") not in only:
+        return None
+    return record_of(line)
 
 
 def last_records(folder: Path, count: int) -> list[tuple[SegmentHeader, Record]]:
@@ -183,42 +204,45 @@ def last_records(folder: Path, count: int) -> list[tuple[SegmentHeader, Record]]
         header = read_header(path)
         if header is None:
             continue
-        for line in _lines_from_end(path):
-            if not line.startswith(b'{"id"'):
-                break
-            found.append((header, parse_record(line)))
+        for record in records_from_end(path):
+            found.append((header, record))
             if len(found) == count:
                 return found
     return found
 
 
-def _lines_from_end(path: Path) -> Iterator[bytes]:
+def records_from_end(path: Path) -> Iterator[Record]:
+    """Whole records, the last first. Nothing of a segment that is gone."""
+    plain, packed = forms(path)
+    try:
+        file = plain.open("rb")
+    except FileNotFoundError:
+        from mlops_desktop.blobs import sealed  # noqa: PLC0415
+
+        with suppress(FileNotFoundError):
+            for found in sealed.lines_from_end(packed):
+                record = found.record or _wanted_record(found.raw or b"", None)
+                if record is not None:
+                    yield record
+        return
+    with file:
+        for line in _lines_from_end(file):
+            record = record_of(line)
+            if record is not None:
+                yield record
+
+
+def _lines_from_end(file: BinaryIO) -> Iterator[bytes]:
     """Whole lines, last first; a torn last line is left out."""
-    with path.open("rb") as file:
-        position, rest, at_end = file.seek(0, os.SEEK_END), b"", True
-        while position:
-            step = min(_BLOCK, position)
-            position -= step
-            file.seek(position)
-            rest, *lines = (file.read(step) + rest).split(b"\n")
-            if lines and at_end:
-                lines.pop()  # Nothing, or a torn line.
-                at_end = False
-            yield from reversed(lines)
-        if rest and not at_end:
-            yield rest
-
-
-def _header_line(header: SegmentHeader) -> bytes:
-    fields: dict[str, object] = {
-        "format": FORMAT,
-        "deployment": header.deployment,
-        "model": header.model,
-        "version": header.version,
-        "model_version": header.model_version,
-        "columns": header.columns,
-        "outputs": header.outputs,
-    }
-    if header.dropped or header.hashed:
-        fields |= {"dropped": header.dropped, "hashed": header.hashed}
-    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    position, rest, at_end = file.seek(0, os.SEEK_END), b"", True
+    while position:
+        step = min(_BLOCK, position)
+        position -= step
+        file.seek(position)
+        rest, *lines = (file.read(step) + rest).split(b"\n")
+        if lines and at_end:
+            lines.pop()  # Nothing, or a torn line.
+            at_end = False
+        yield from reversed(lines)
+    if rest and not at_end:
+        yield rest

@@ -1,7 +1,8 @@
 """The child that answers what a deployment has answered once more, with another version.
 
 It reads the records behind the server, so that no request waits for it, and keeps its answers in
-a folder of their own, with what it has read and how far both versions agree in `shadow.json`.
+a folder of their own, with what it has read and how far both versions agree in `shadow.json`. One
+that was killed between two of these notes knows its last answers from its own records.
 """
 
 from __future__ import annotations
@@ -17,16 +18,25 @@ from typing import Any
 import orjson
 
 from mlops_desktop.blobs.objects import write_whole
-from mlops_desktop.blobs.segments import Record, read_header, read_records, segment_files
+from mlops_desktop.blobs.segments import (
+    Record,
+    last_records,
+    length,
+    read_header,
+    read_records,
+    segment_files,
+    segment_name,
+)
 from mlops_desktop.child.runner import die_with_parent
 from mlops_desktop.child.serving.model import LoadedModel
 from mlops_desktop.child.serving.recorder import Journal
 from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.5
 _RETRY_S = 5.0
-_AT_ONCE = 256  # Records between two notes of how far it is.
+_AT_ONCE = 256  # Records between two notes of how far it is, at most.
 _NICENESS = 10
 
 
@@ -41,7 +51,7 @@ def main(job_file: Path) -> int:
     while True:
         try:
             waiting.wait(0 if shadow.catch_up() else _POLL_S)
-        except Refused:
+        except (Refused, UserError):
             waiting.wait(_RETRY_S)  # The disk is full: what is not on record is answered later.
 
 
@@ -52,45 +62,58 @@ class Shadow:
         self._model = LoadedModel(workspace, deployment, model)
         self._read = workspace.segments(deployment)
         self._folder = workspace.shadow(deployment, model["model_version"])
+        # What was answered after the last note, if anything was, is among these.
+        answered = last_records(self._folder, _AT_ONCE)
+        self._answered = {record.id: record for _, record in answered}
         self._journal = Journal(self._folder, self._model.header)
         self._state = self._folder / "shadow.json"
         self._classes = bool(self._model.classes)
         self._rows = self._same = 0
         self._apart = 0.0
+        self._unnoted = 0
         try:
             known = json.loads(self._state.read_text(encoding="utf-8"))
             self._offsets: dict[str, int] = known["offsets"]
             self._rows, self._same = known["rows"], known["same"]
             self._apart = known["apart"]
         except FileNotFoundError:
-            self._offsets = {path.name: path.stat().st_size for path in segment_files(self._read)}
+            self._offsets = {segment_name(p): length(p) for p in segment_files(self._read)}
             self._note()
 
     def catch_up(self) -> int:
-        """Answer some of what is new; how many records that were."""
+        """Answer some of what is new; how many records that were. Raises Refused, UserError where
+        that cannot be kept now."""
         count = 0
-        for path, columns in self._open():
-            start = self._offsets.get(path.name, 0)
-            if path.stat().st_size <= start:
-                continue
-            for record, offset in read_records(path, start):
-                self._answer(record, columns)
-                self._offsets[path.name] = offset
-                count += 1
-                if count >= _AT_ONCE:
-                    break
-            if count >= _AT_ONCE:
+        for name, record, columns, offset in self._new():
+            if self._unnoted >= _AT_ONCE:
                 break
-        if count:
+            known = self._answered.get(record.id)
+            if known is None:
+                self._answer(record, columns)
+            else:
+                self._tally(known.y, record)
+            self._offsets[name] = offset
+            self._unnoted += 1
+            count += 1
+        else:
+            self._answered.clear()  # An id that comes from now on is another request's.
+        if self._unnoted:
             self._journal.sync()
             self._note()
+            self._unnoted = 0
         return count
 
-    def _open(self) -> Iterator[tuple[Path, list[str]]]:
+    def _new(self) -> Iterator[tuple[str, Record, list[str], int]]:
+        """Records that were not read yet: segment, record, its columns, the offset behind it."""
         for path in segment_files(self._read):
+            name = segment_name(path)
+            start = self._offsets.get(name, 0)
+            if length(path) <= start:
+                continue
             header = read_header(path)
             if header is not None:
-                yield path, list(header.columns)
+                for record, offset in read_records(path, start):
+                    yield name, record, list(header.columns), offset
 
     def _answer(self, record: Record, columns: list[str]) -> None:
         begun = time.perf_counter()
@@ -111,8 +134,11 @@ class Shadow:
             option=orjson.OPT_APPEND_NEWLINE,
         )
         self._journal.append(line)
-        self._rows += len(said.y)
-        for mine, theirs in zip(said.y, record.y, strict=True):
+        self._tally(said.y, record)
+
+    def _tally(self, answers: list[float | str], record: Record) -> None:
+        self._rows += len(answers)
+        for mine, theirs in zip(answers, record.y, strict=True):
             if self._classes:
                 self._same += mine == theirs
             else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from mlops_desktop.actions import deployments, monitoring
+from mlops_desktop.actions import deployments, monitoring, sealing
 from mlops_desktop.actions import privacy as actions
 from mlops_desktop.actions import retention as keeping
 from mlops_desktop.cli.deployments import deploy
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.figures import percent
 from mlops_desktop.core.retention import checked_retention, parsed_size
 
 
@@ -97,3 +98,48 @@ def retention(
         "dry_run": dry_run,
     }
     answer(as_json, value, text)
+
+
+@deploy.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def seal(session: Session, name: str, as_json: bool) -> None:
+    """Pack old predictions of NAME tightly (Parquet); the app does so by itself while it is open.
+
+    Files are sealed once they are closed, counted by monitoring and older than 24 hours. Each is
+    compared prediction by prediction first. They are found, labelled and trained on as before.
+    """
+    context = TerminalContext()
+    monitoring.fold(session.lane, name, context)
+    before = sealing.look(session.lane, name)
+    done = sealing.seal(session.lane, name, context)
+    after = sealing.look(session.lane, name)
+    lines = [
+        f"{name}: {done.files} of {before.files} files sealed: {done.records:,} requests, "
+        f"{done.before:,} bytes are now {done.after:,}"
+        if done.files
+        else f"{name}: nothing to seal",
+        f"{after.sealed} of {after.files} files are sealed, {percent(after.saved)} smaller; "
+        f"all take {after.size:,} bytes"
+        if after.sealed
+        else "",
+        f"{after.waiting} wait until they are closed, counted and a day old"
+        if after.waiting
+        else "",
+        f"{after.small} stay as they are: too small to gain" if after.small else "",
+        *(f"not sealed: {why}" for why in done.failed),
+    ]
+    value = {
+        "deployment": name,
+        "sealed_now": done.files,
+        "requests": done.records,
+        "bytes_before": before.size,
+        "bytes_after": after.size,
+        "files": after.files,
+        "sealed": after.sealed,
+        "waiting": after.waiting,
+        "small": after.small,
+        "failed": done.failed,
+    }
+    answer(as_json, value, "\n".join(line for line in lines if line))

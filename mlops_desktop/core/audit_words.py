@@ -193,6 +193,12 @@ def _removed(subject: str, detail: _Detail) -> str:
     return f"Old predictions of {subject} were removed: {files}, {freed}"
 
 
+def _sealed(subject: str, detail: _Detail) -> str:
+    files = _count(detail.get("segments", 0), "file")
+    before, after = (f"{detail.get(key, 0) / 1e6:,.1f} MB" for key in ("before", "after"))
+    return f"Old predictions of {subject} were sealed: {files}, {before} are now {after}"
+
+
 def _labels(subject: str, detail: _Detail) -> str:
     rows, matched = detail.get("rows", 0), detail.get("matched", 0)
     source = detail.get("source", "a file")
@@ -253,6 +259,7 @@ _SENTENCES: dict[str, Callable[[str, _Detail], str]] = {
     "deployment.privacy": _privacy,
     "deployment.retention": _retention,
     "predictions.removed": _removed,
+    "predictions.sealed": _sealed,
     "labels.added": _labels,
     "labels.undone": lambda s, d: (
         f"{{who}} undid the labels from {d.get('source', 'a file')} for {s} "

@@ -18,6 +18,7 @@ from mlops_desktop.blobs.segments import (
     Record,
     SegmentHeader,
     SegmentWriter,
+    is_sealed,
     parse_record,
     read_header,
     segment_files,
@@ -148,13 +149,20 @@ class Ids:
         left = _LOOK_BACK
         oldest_us = (time.time() - IDS_AGE_S) * 1e6
         for path in reversed(segment_files(folder)):
-            header = read_header(path)
-            if header is None:
-                continue
-            if left <= 0 or len(found) >= IDS_LIMIT or path.stat().st_mtime * 1e6 < oldest_us:
+            if left <= 0 or len(found) >= IDS_LIMIT:
                 break
-            found = _ids_in(path, header, left) + found
-            left -= path.stat().st_size
+            try:
+                stat = path.stat()
+                # Only what is older than a day is sealed. An older one may have been written later.
+                if is_sealed(path) or stat.st_mtime * 1e6 < oldest_us:
+                    continue
+                header = read_header(path)
+                if header is None:
+                    continue
+                found = _ids_in(path, header, left) + found
+            except FileNotFoundError:
+                continue  # It is no longer kept.
+            left -= stat.st_size
         for request_id, seen in found[-IDS_LIMIT:]:
             self._seen[request_id] = seen
 
