@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlops_desktop.actions import checks, datasets
+from mlops_desktop.actions import checks, datasets, units
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportOptions, ImportSpec
@@ -94,18 +94,20 @@ def show(session: Session, ref: str, as_json: bool) -> None:
     """Show the dataset version REF (NAME or NAME@VERSION): its source, columns and warnings."""
     version = datasets.get_version(session.store, ref)
     profile = datasets.profile(session.workspace, version)
+    measured = units.units(session.store, version.dataset)
     rows: list[tuple[object, ...]] = [
-        (c.name, c.type.value, c.missing, c.distinct) for c in profile.columns
+        (c.name, c.type.value, measured.get(c.name, ""), c.missing, c.distinct)
+        for c in profile.columns
     ]
     text = "\n".join(
         [
-            f"{version.ref}: {version.rows:,} rows, from {version.source.path}",
+            f"{version.ref}: {version.rows:,} rows, {_origin(version)}",
             f"made by {version.by or 'unknown'} at {version.created_at}",
             *([f"tags: {', '.join(version.tags)}"] if version.tags else []),
             *([f"note: {version.note}"] if version.note else []),
-            f"sha256 of the file {version.source.sha256}",
+            *([f"sha256 of the file {version.source.sha256}"] if version.source.sha256 else []),
             f"sha256 of the table {version.content_hash}",
-            table(("column", "type", "missing", "distinct"), rows),
+            table(("column", "type", "unit", "missing", "distinct"), rows),
             *warning_lines(version.warnings),
         ]
     )
@@ -113,6 +115,7 @@ def show(session: Session, ref: str, as_json: bool) -> None:
         "source": version.source,
         "content_hash": version.content_hash,
         "schema": version.columns,
+        "units": measured,
         "profile": profile,
     }
     answer(as_json, value, text)
@@ -144,6 +147,13 @@ def summary(version: DatasetVersion) -> dict[str, object]:
         "note": version.note,
         "tags": version.tags,
     }
+
+
+def _origin(version: DatasetVersion) -> str:
+    source = version.source
+    if source.kind == "recipe":
+        return f"by {version.recipe} from {source.detail['parent']}"
+    return f"from {source.path}" if source.path else source.kind
 
 
 def checks_of(session: Session, version: DatasetVersion, value: dict[str, object]) -> list[str]:

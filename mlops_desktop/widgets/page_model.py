@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 
@@ -108,6 +108,12 @@ class PageModel(QAbstractTableModel):
         Cell."""
         self._marked = marked
         self._tell(0, self._count, range(len(self.columns)))
+
+    def set_notes(self, notes: Sequence[str]) -> None:
+        """Another small second line for each column; the rows stay."""
+        pairs = zip(self.columns, notes, strict=True)
+        self.columns = tuple(replace(column, note=note) for column, note in pairs)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def value(self, row: int, column: int) -> object:
         """The value if its page is here; else None, and the page is asked for."""

@@ -49,6 +49,7 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     assert run("data", "versions", "customers")[0]["message"] == "first"
     assert run("data", "show", "customers@1")["source"]["sha256"]
     assert run("data", "unit", "customers", "charges", "EUR") == {"charges": "EUR"}
+    assert run("data", "show", "customers")["units"] == {"charges": "EUR"}
 
     back = tmp_path / "back.csv"
     assert run("data", "export", "customers", back)["rows"] == 900

@@ -10,13 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import datasets
+from mlops_desktop.actions import datasets, units
 from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets.table import TableTab
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.filter_row import FilterField
+from mlops_desktop.widgets.header import NOTE_ROLE
 from mlops_desktop.work.jobs import Jobs
 
 WAIT_MS = 20_000
@@ -190,3 +191,19 @@ def test_that_the_next_version_is_asked_the_same(
     second = datasets.import_file(jobs.lane, ImportSpec(str(rentals_csv), "rentals"))
     tab.show_version(second, [second])
     qtbot.waitUntil(lambda: tab.bar.count.text() == "10 of 30 rows", timeout=WAIT_MS)
+
+
+def test_that_the_header_shows_units_as_soon_as_they_are_set(
+    tab: TableTab, qtbot: QtBot, jobs: Jobs
+):
+    place = tab._place("wind")
+    jobs.run(tab, lambda store: units.set_unit(store, "rentals", "wind", "m/s"))
+
+    def note() -> object:
+        return tab.table.pages.headerData(place, Qt.Orientation.Horizontal, NOTE_ROLE)
+
+    qtbot.waitUntil(lambda: note() == "number, m/s", timeout=WAIT_MS)
+    assert text(tab, 0, "weather") == "sun", "the rows are not read again"
+    type_filter(tab, qtbot, "weather", "rain")
+    qtbot.waitUntil(lambda: text(tab, 0, "weather") == "rain", timeout=WAIT_MS)
+    assert note() == "number, m/s"

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
 
-from mlops_desktop.actions import datasets
+from mlops_desktop.actions import datasets, units
 from mlops_desktop.actions.table_views import View
 from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -19,7 +19,7 @@ from mlops_desktop.core.steps import StepKind
 from mlops_desktop.core.table_filters import condition
 from mlops_desktop.panels.datasets.row_search import RowSearch
 from mlops_desktop.panels.datasets.tab import VersionTab
-from mlops_desktop.panels.datasets.table_rows import read_window
+from mlops_desktop.panels.datasets.table_rows import page_columns, read_window
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import secondary
@@ -27,8 +27,7 @@ from mlops_desktop.widgets.cards import Card, EmptyState, label
 from mlops_desktop.widgets.data_header import chart_of
 from mlops_desktop.widgets.data_table import DataTable, Sorts
 from mlops_desktop.widgets.filter_bar import FilterBar
-from mlops_desktop.widgets.page_model import PAGE_ROWS, PageColumn, Rows, Window
-from mlops_desktop.widgets.profile_face import type_word
+from mlops_desktop.widgets.page_model import PAGE_ROWS, Rows, Window
 from mlops_desktop.work.jobs import Jobs
 
 _WIDTHS = {ColumnType.DATETIME: 144, ColumnType.TEXT: 128}
@@ -51,10 +50,12 @@ class TableTab(VersionTab):
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self._columns: tuple[Column, ...] = ()
+        self._units: dict[str, str] = {}
         self._view = View(0)
         self._base = 0  # The row of the view that is the table's first.
         self.search = RowSearch(jobs, workspace, self)
         self._build()
+        jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -130,6 +131,7 @@ class TableTab(VersionTab):
             self._show_columns(version)
         self.search.show_version(version)
         self._show_texts()
+        self._load_units(version)
         self.jobs.start(
             self,
             "",
@@ -156,6 +158,18 @@ class TableTab(VersionTab):
         if self.version is version:
             self.table.set_charts({column.name: chart_of(column) for column in profile.columns})
 
+    def _load_units(self, version: DatasetVersion) -> None:
+        self.jobs.run(self, lambda store: units.units(store, version.dataset), self._show_units)
+
+    def _show_units(self, found: dict[str, str]) -> None:
+        self._units, pages = found, self.table.pages
+        if [column.title for column in pages.columns] == [column.name for column in self._columns]:
+            pages.set_notes([column.note for column in page_columns(self._columns, found)])
+
+    def _on_changed(self, kinds: frozenset[str]) -> None:
+        if "datasets" in kinds and self.version is not None and self.isVisible():
+            self._load_units(self.version)
+
     def _show_view(self, view: View, base: int = 0) -> None:
         version = self.version
         assert version is not None
@@ -166,7 +180,7 @@ class TableTab(VersionTab):
         before = self.table.pages.columns
         self.table.show_numbers_to(version.rows)
         self.table.set_windows(
-            [PageColumn(c.name, c.type.is_numeric, type_word(c.type)) for c in version.columns],
+            page_columns(version.columns, self._units),
             min(view.count - base, _MOST_ROWS),
             lambda window, done: self._fetch(version, view, base, window, done),
             block=_BLOCK,

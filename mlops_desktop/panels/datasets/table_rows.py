@@ -1,15 +1,26 @@
-"""The cells of a version's table as they are shown: read on a worker's thread."""
+"""The columns and cells of a version's table as they are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mlops_desktop.actions import table_views
 from mlops_desktop.actions.table_views import View
-from mlops_desktop.core.datasets import DatasetVersion
+from mlops_desktop.core.datasets import Column, DatasetVersion
 from mlops_desktop.paths import Workspace
-from mlops_desktop.widgets.page_model import Rows
+from mlops_desktop.widgets.page_model import PageColumn, Rows
+from mlops_desktop.widgets.profile_face import type_word
+
+
+def page_columns(columns: Sequence[Column], units: Mapping[str, str]) -> list[PageColumn]:
+    """The columns of the table; below a title stand its type and its unit, if it has one."""
+    found = []
+    for column in columns:
+        words = [type_word(column.type), units.get(column.name, "")]
+        note = ", ".join(word for word in words if word)
+        found.append(PageColumn(column.name, column.type.is_numeric, note))
+    return found
 
 
 def read_window(
@@ -20,7 +31,7 @@ def read_window(
     count: int,
     columns: Sequence[str],
 ) -> Rows:
-    """Rows [first, first + count) of a view, whose times are texts already."""
+    """Rows [first, first + count) of a view, whose times are texts already: for workers."""
     table = table_views.rows(workspace, version, view, first, count, columns)
     values = [[as_shown(value) for value in column.to_pylist()] for column in table.columns]
     return list(zip(*values, strict=True))
