@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
 
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.expression_nodes import Call, Literal, Name, Node
 from mlops_desktop.core.expression_tokens import Token, split
 
 LENGTH_LIMIT = 4_000
@@ -35,38 +35,6 @@ _COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=
 _COMPARISONS[">="] = ">="
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number, a text, true or false. at: where it stands in the text, from 0."""
-
-    value: bool | int | float | str
-    at: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A column."""
-
-    name: str
-    at: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function or an operator with its arguments.
-
-    Operators are called + - * / % ^ = != < <= > >= and or not in "not in" missing present and
-    negate. The first argument of `in` is looked for among the others, which are literals.
-    """
-
-    function: str
-    arguments: tuple[Node, ...]
-    at: int = field(default=0, compare=False)
-
-
-Node = Literal | Name | Call
-
-
 def parse(text: str) -> Node:
     """The tree of an expression. Raises UserError with the place and what was expected there."""
     if len(text) > LENGTH_LIMIT:
@@ -74,17 +42,6 @@ def parse(text: str) -> Node:
             f"The formula has {len(text):,} characters.", hint=f"Use at most {LENGTH_LIMIT:,}."
         )
     return _Parser(text).whole()
-
-
-def names(node: Node) -> tuple[str, ...]:
-    """The columns that the tree reads, each once, in the order of their first use."""
-    match node:
-        case Literal():
-            return ()
-        case Name(name=name):
-            return (name,)
-        case Call(arguments=arguments):
-            return tuple(dict.fromkeys(name for part in arguments for name in names(part)))
 
 
 def quoted(name: str) -> str:

@@ -19,7 +19,8 @@ from typing import Any
 from mlops_desktop.core import expressions as syntax
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.errors import UserError
-from mlops_desktop.core.expressions import Call, Literal, Name, Node, quoted
+from mlops_desktop.core.expression_nodes import Call, Literal, Name, Node
+from mlops_desktop.core.expressions import quoted
 
 INTEGER, NUMBER = ColumnType.INTEGER, ColumnType.NUMBER
 BOOLEAN, TEXT, DATETIME = ColumnType.BOOLEAN, ColumnType.TEXT, ColumnType.DATETIME

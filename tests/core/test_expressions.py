@@ -7,14 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.expression_nodes import Call, Literal, Name, names
 from mlops_desktop.core.expressions import (
     DEPTH_LIMIT,
     LENGTH_LIMIT,
     OPERATOR_LIMIT,
-    Call,
-    Literal,
-    Name,
-    names,
     parse,
     quoted,
 )

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
+from mlops_desktop.widgets.bar_plot import Bar, BarPlot
+from mlops_desktop.widgets.confusion_matrix import ConfusionMatrix
 from mlops_desktop.widgets.heat_map import HeatMap
 from mlops_desktop.widgets.histogram import Histogram
 from mlops_desktop.widgets.line_plot import LinePlot, Series

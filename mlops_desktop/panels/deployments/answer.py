@@ -9,15 +9,17 @@ from PySide6.QtWidgets import QSizePolicy
 from mlops_desktop.actions.trying import Tried
 from mlops_desktop.core.figures import percent
 from mlops_desktop.panels.deployments.reasons import ReasonsView
+from mlops_desktop.widgets.bar_plot import Bar, BarPlot
 from mlops_desktop.widgets.cards import Card, label, numeral
-from mlops_desktop.widgets.charts import Bar, BarPlot
 from mlops_desktop.widgets.theme import app_theme
+
+_NOTHING = "\N{EN DASH}"
 
 
 class AnswerCard(Card):
     def __init__(self) -> None:
         super().__init__(self.tr("Answer"))
-        self._target = ""
+        self._target, self._ready = "", True
         self.value = numeral("", 24)
         self.value.setObjectName("answer-value")
         self.value.setFont(app_theme().font(24, QFont.Weight.DemiBold))
@@ -42,9 +44,16 @@ class AnswerCard(Card):
         self._target = target
         self.clear()
 
+    def set_ready(self, ready: bool) -> None:
+        """Whether there is a server to ask; an answer stays where there was one."""
+        self._ready = ready
+        if self.value.text() == _NOTHING:
+            self.clear()
+
     def clear(self) -> None:
-        self.value.setText("\N{EN DASH}")
-        self.took.setText(self.tr("Fill in the form and press Predict, or Enter in a field."))
+        self.value.setText(_NOTHING)
+        ask = self.tr("Fill in the form and press Predict, or Enter in a field.")
+        self.took.setText(ask if self._ready else self.tr("Start the deployment to ask it."))
         self._bars.hide()
         self.reasons.show_reasons(None, "")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mlops_desktop.core.deployments import Reasons
+from mlops_desktop.widgets.bar_plot import Bar, BarPlot
 from mlops_desktop.widgets.cards import label
-from mlops_desktop.widgets.charts import Bar, BarPlot
 
 _SHOWN = 8
 
@@ -35,11 +38,11 @@ class ReasonsView(QWidget):
             return
         chances = reasons.of != target
         parts = [(name, added) for name, added in reasons.contributions if added]
-        bars = [Bar(name, added, _signed(added, chances)) for name, added in parts[:_SHOWN]]
         if rest := parts[_SHOWN:]:
-            added = sum(value for _, value in rest)
-            name = self.tr("{0} more columns").format(len(rest))
-            bars.append(Bar(name, added, _signed(added, chances)))
+            name = self.tr("{0} more columns").format(len(rest)) if rest[1:] else rest[0][0]
+            parts = [*parts[:_SHOWN], (name, sum(value for _, value in rest))]
+        digits = 2 if chances else _digits([added for _, added in parts])
+        bars = [Bar(name, added, f"{added:+,.{digits}f}") for name, added in parts]
         what = self.tr("the probability of {0}").format(reasons.of) if chances else target
         self.bars.set_bars(bars, self.tr("added to {0}").format(what))
         self.words.setText(
@@ -49,8 +52,10 @@ class ReasonsView(QWidget):
         )
 
 
-def _signed(value: float, chances: bool) -> str:
-    return f"{value:+.2f}" if chances else f"{value:+.4g}"
+def _digits(values: Sequence[float]) -> int:
+    """Behind the point, the same for all: four digits of the largest count."""
+    largest = max((abs(value) for value in values), default=0.0)
+    return min(6, max(0, 3 - math.floor(math.log10(largest)))) if largest else 0
 
 
 def _plain(value: float, chances: bool) -> str:

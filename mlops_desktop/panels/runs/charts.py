@@ -12,7 +12,8 @@ from mlops_desktop.actions.run_details import RunDetails
 from mlops_desktop.core.evaluation import Evaluation, Importance
 from mlops_desktop.core.runs import METRICS
 from mlops_desktop.panels.runs.words import metric_title
-from mlops_desktop.widgets.charts import Bar, BarPlot, ConfusionMatrix
+from mlops_desktop.widgets.bar_plot import Bar, BarPlot
+from mlops_desktop.widgets.confusion_matrix import ConfusionMatrix
 from mlops_desktop.widgets.line_plot import LinePlot, Series
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.plot_card import PlotCard
