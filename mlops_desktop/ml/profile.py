@@ -25,24 +25,32 @@ def profile_column(column: Column, values: Any) -> ColumnProfile:
     """The exact profile of a column that fits in memory: an Arrow array or chunked array."""
     shortest = longest = mean_length = numbers = None
     if column.type in (ColumnType.TEXT, ColumnType.BOOLEAN):
-        counted: Any = pc.value_counts(values.drop_null())
-        distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
+        counted: Any = pc.value_counts(values.drop_null() if values.null_count else values)
+        each, every = counted.field("values"), counted.field("counts").to_numpy()
+        distinct, kept = len(every), _most(every)
+        top, counts = each.take(pa.array(kept)), every[kept]
+        if column.type is ColumnType.BOOLEAN:
+            numbers = _numbers(np.sort(as_floats(values)))
+        elif distinct:
+            lengths = pc.utf8_length(each).to_numpy(zero_copy_only=False)
+            shortest, longest = int(lengths.min()), int(lengths.max())
+            mean_length = int(lengths @ every) / int(every.sum())
     else:
-        distinct, counts = _runs(values)
-    if column.type is ColumnType.TEXT:
-        lengths: Any = pc.utf8_length(values)
-        ends: Any = pc.min_max(lengths).as_py()
-        shortest, longest, mean_length = ends["min"], ends["max"], pc.mean(lengths).as_py()
-    else:
-        numbers = _numbers(as_floats(values))
+        # Sorting is faster than hashing where most values differ, and serves all that follows.
+        ordered = _ordered(values)
+        distinct, top, counts = _runs(ordered, values.type)
+        numbers = _numbers(ordered.astype(np.float64, copy=False))
     return ColumnProfile(
         name=column.name,
         type=column.type,
         rows=len(values),
         missing=values.null_count,
-        distinct=len(counts),
+        distinct=distinct,
         numbers=numbers,
-        top=_top(column, distinct, counts),
+        top=tuple(
+            TopValue(text_of(column.type, value), int(count))
+            for value, count in zip(top.to_pylist(), counts, strict=True)
+        ),
         shortest=shortest,
         longest=longest,
         mean_length=mean_length,
@@ -131,7 +139,9 @@ def text_of(kind: ColumnType, value: Any) -> str:
 
 
 def _numbers(values: Floats) -> Numbers | None:
-    values = np.sort(values[np.isfinite(values)])
+    """Of values in order; what is not finite lies at the ends."""
+    if len(values) and not (math.isfinite(values[0]) and math.isfinite(values[-1])):
+        values = values[np.isfinite(values)]
     if not len(values):
         return None
     edges = _edges(values)
@@ -181,29 +191,35 @@ def _edges(values: Floats) -> Floats:
     return np.unique(np.concatenate([[low], np.clip(half * 2, low, high), [high]]))
 
 
-def _runs(values: Any) -> tuple[Any, np.ndarray[Any, Any]]:
-    """The different values, in order, and how often each occurs: sorting is faster than hashing
-    where most differ."""
+def _ordered(values: Any) -> np.ndarray[Any, Any]:
+    """The values that are there, sorted; times as microseconds."""
     if pa.types.is_timestamp(values.type):
-        distinct, counts = _runs(values.cast(pa.int64()))
-        return distinct.cast(values.type), counts
-    ordered = np.sort(values.drop_null().to_numpy())
-    if not len(ordered):
-        return pa.array(ordered), np.zeros(0, np.int64)
+        values = values.cast(pa.int64())
+    ordered = (values.drop_null() if values.null_count else values).to_numpy()
+    if not ordered.flags.writeable:
+        return np.sort(ordered)
+    ordered.sort()
+    return ordered  # type: ignore[no-any-return]
+
+
+def _runs(ordered: np.ndarray[Any, Any], kind: Any) -> tuple[int, Any, np.ndarray[Any, Any]]:
+    """How many different values there are, the most frequent of them, and how often each is."""
     differs = ordered[1:] != ordered[:-1]
-    if ordered.dtype.kind == "f":
+    if ordered.dtype.kind == "f" and len(ordered) and math.isnan(ordered[-1]):
         differs &= ~np.isnan(ordered[:-1])  # They come last, and are one value.
+    if differs.all():
+        return len(ordered), pa.array(ordered[:TOP]).cast(kind), np.ones(len(ordered[:TOP]), int)
     starts = np.flatnonzero(np.concatenate([[True], differs]))
-    return pa.array(ordered[starts]), np.diff(starts, append=len(ordered))
+    counts = np.diff(starts, append=len(ordered))
+    kept = _most(counts)
+    return len(counts), pa.array(ordered[starts[kept]]).cast(kind), counts[kept]
 
 
-def _top(column: Column, distinct: Any, counts: np.ndarray[Any, Any]) -> tuple[TopValue, ...]:
+def _most(counts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The places of the largest counts, the largest first; of equal ones the earlier first."""
     kept = np.arange(len(counts))
     if len(counts) > TOP:
-        kept = np.argpartition(counts, -TOP)[-TOP:]
-    kept = kept[np.lexsort((kept, -counts[kept]))]
-    values = distinct.take(pa.array(kept)).to_pylist()
-    return tuple(
-        TopValue(text_of(column.type, value), int(count))
-        for value, count in zip(values, counts[kept], strict=True)
-    )
+        least = np.partition(counts, -TOP)[-TOP]
+        more = np.flatnonzero(counts > least)
+        kept = np.concatenate([more, np.flatnonzero(counts == least)[: TOP - len(more)]])
+    return kept[np.lexsort((kept, -counts[kept]))]

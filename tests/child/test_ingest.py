@@ -337,7 +337,7 @@ def test_that_a_late_code_is_found_at_the_border_of_what_is_read(
     workspace: Workspace, before: bytes
 ) -> None:
     """Codes that begin with 0 make a column text, wherever the blocks end."""
-    from mlops_desktop.blobs.readers.csvfile import ByteSource
+    from mlops_desktop.blobs.readers.csvbytes import ByteSource
 
     data = b"a,b\n" + b"1,2\n" * 10 + b'"x"' + before + b"07"
     path = workspace.root / "border.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import json
 
 import hypothesis.strategies as st
@@ -55,8 +56,9 @@ def test_that_numbers_agree_with_numpy() -> None:
 def test_that_values_are_counted_as_arrow_counts_them(values: list[float | None]) -> None:
     array = pa.array(values, pa.float64())
     found = profile_column(NUMBER, array)
-    # -0.0 and 0.0 are one value here.
-    counts = pa.array([0.0 if v == 0 else v for v in values], pa.float64()).drop_null()
+    # -0.0 and 0.0 are one value here, and so is every NaN, whatever its bits.
+    plain = [v if v is None else 0.0 if v == 0 else math.nan if v != v else v for v in values]
+    counts = pa.array(plain, pa.float64()).drop_null()
     expected = counts.value_counts().field("counts").to_pylist()
     assert found.distinct == len(expected)
     assert [top.count for top in found.top] == sorted(expected, reverse=True)[:20]

@@ -20,7 +20,8 @@ import pyarrow.csv as arrow_csv
 from mlops_desktop.blobs.cells import convert
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.blobs.readers import csvfile
-from mlops_desktop.blobs.readers.csvfile import ByteSource, CsvFile
+from mlops_desktop.blobs.readers.csvbytes import ByteSource
+from mlops_desktop.blobs.readers.csvfile import CsvFile
 from mlops_desktop.blobs.readers.naming import check_wanted
 from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Seen
 from mlops_desktop.blobs.readers.tally import Tally

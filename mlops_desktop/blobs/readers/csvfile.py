@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
-import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from mlops_desktop.blobs.notation import Notation
 from mlops_desktop.blobs.readers import guessing
+from mlops_desktop.blobs.readers.csvbytes import ByteSource, decoding_errors
 from mlops_desktop.blobs.readers.naming import made_different
 from mlops_desktop.core.datasets import DataWarning, ImportOptions, WarningKind
 from mlops_desktop.core.errors import UserError
@@ -85,7 +83,9 @@ def look(
         guess = replace(guess, value=encoding, why="A byte further down is not UTF-8.")
     guesses = [guess]
     try:
-        text = codecs.getincrementaldecoder(encoding)(_errors(encoding)).decode(raw, final=whole)
+        text = codecs.getincrementaldecoder(encoding)(decoding_errors(encoding)).decode(
+            raw, final=whole
+        )
     except UnicodeError as error:
         raise wrong_encoding(path, encoding, error) from error
     text = text.removeprefix("\ufeff")
@@ -147,7 +147,9 @@ def wrong_encoding(path: Path, encoding: str, error: UnicodeError) -> UserError:
 
 def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
     """(row from 1 below the header, line, cells) of the first row with too many or few cells."""
-    with file.path.open(encoding=file.encoding, errors=_errors(file.encoding), newline="") as text:
+    with file.path.open(
+        encoding=file.encoding, errors=decoding_errors(file.encoding), newline=""
+    ) as text:
         reader = csv.reader(text, delimiter=file.delimiter)
         rows = (cells for cells in reader if cells)
         if file.header:
@@ -156,83 +158,6 @@ def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
             if len(cells) != len(file.names):
                 return row, reader.line_num, len(cells)
     return None
-
-
-class ByteSource(io.RawIOBase):
-    """The file as UTF-8 without a byte order mark; hashes and counts what it reads."""
-
-    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
-        self._padded = _padded(delimiter)
-        self._file: BinaryIO = path.open("rb")
-        self._sha256 = hashlib.sha256()
-        self._decoder = (
-            None
-            if encoding == "utf-8"
-            else codecs.getincrementaldecoder(encoding)(_errors(encoding))
-        )
-        self._held = b""  # Decoded, but more than was asked for.
-        self._first = True
-        self._before = b"\n"  # The byte before the next ones.
-        self.position = 0
-        self.quotes = 0
-        self.padded = False  # A cell begins with 0 and another digit.
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._decoder is None:
-            data = self._next(size)
-        else:
-            while len(self._held) < size or size < 0:
-                raw = self._next(size)
-                self._held += self._decoder.decode(raw, final=not raw).encode()
-                if not raw:
-                    break
-            data, self._held = (
-                (self._held, b"") if size < 0 else (self._held[:size], self._held[size:])
-            )
-        if self._first:
-            data = data.removeprefix(codecs.BOM_UTF8)
-            self._first = False
-        self.quotes += data.count(b'"')
-        if not self.padded:
-            border = self._before + data[:2]
-            self.padded = any(
-                pattern.search(border) or (start in data and pattern.search(data))
-                for start, pattern in self._padded
-            )
-        self._before = data[-2:]
-        return data
-
-    def _next(self, size: int) -> bytes:
-        data = self._file.read(size)
-        self._sha256.update(data)
-        self.position += len(data)
-        return data
-
-    def sha256(self) -> str:
-        """Of the whole file's bytes, once all of them were read."""
-        while self._next(1 << 20):
-            pass
-        return self._sha256.hexdigest()
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _padded(delimiter: str) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
-    """A zero after a delimiter, a quote or a line's end, and a digit after it: 007.
-
-    One pattern each, since one that begins with letters is searched for four times as fast.
-    """
-    starts = (delimiter.encode(), b"\n", b"\r", b'"')
-    return tuple((start, re.compile(re.escape(start) + b"0[0-9]")) for start in starts)
-
-
-def _errors(encoding: str) -> str:
-    return "latin" if encoding == "cp1252" else "strict"
 
 
 def _end_of_rows(text: str, delimiter: str) -> int:
