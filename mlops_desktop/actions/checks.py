@@ -160,6 +160,16 @@ def require(store: Store, version: DatasetVersion, despite: str = "") -> None:
     raise _refusal(version, found.blocking)
 
 
+def refusal(store: Store, ref: str | Ref) -> ChecksFailed | None:
+    """Why nothing may be trained on a version, as far as its report tells; None where it may be,
+    or where it has to be checked first."""
+    version = datasets.get_version(store, ref)
+    found = report(store, Ref(version.dataset, version=version.version))
+    if found is None or found.pending or not found.blocking:
+        return None
+    return _refusal(version, found.blocking)
+
+
 def all_checked(some: Sequence[Rule]) -> tuple[Rule, ...]:
     """Rules that can be; none of them is said twice."""
     made: dict[str, Rule] = {}

@@ -15,6 +15,7 @@ from mlops_desktop.actions import audit, checks, datasets
 from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.places import DataPlace
 from mlops_desktop.panels.datasets import DatasetsPanel
 from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.runs import RunsPanel
@@ -241,8 +242,22 @@ def test_that_training_on_a_blocked_version_asks_for_a_reason(
     panel.form.target.setCurrentText("weather")
     panel.form.target.activated.emit(panel.form.target.currentIndex())
     click(panel, "train-button", qtbot)
+    blocked = panel.form.refusal.blocked
+    qtbot.waitUntil(blocked.isVisible, timeout=WAIT_MS)
+    assert "member is at most 40" in blocked.accessibleName()
+    assert not panel.form.button.isEnabled()
+    assert panel.form.button.toolTip() == blocked.text.text()
+    assert blocked.height() < 100, "It leaves the form its room."
+    with qtbot.waitSignal(panel.open_panel) as opened:
+        click(panel, "see-checks", qtbot)
+    assert opened.args == ["data", DataPlace("rentals@1", "checks")]
+    panel.show_thing("data:rentals@1")
+    qtbot.waitUntil(lambda: panel.form._version is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(blocked.isVisible, timeout=WAIT_MS)
+    assert not panel.form.button.isEnabled(), "It is known to be blocked before it is asked for."
+    panel.form.target.setCurrentText("weather")
+    click(panel, "train-anyway", qtbot)
     qtbot.waitUntil(panel.form.refusal.ask.isVisible, timeout=WAIT_MS)
-    assert "member is at most 40" in panel.form.refusal.box.accessibleName()
     line = panel.findChild(QLineEdit, "despite-reason")
     assert line is not None
     line.setText("A trial")

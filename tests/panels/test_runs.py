@@ -190,6 +190,12 @@ def test_that_a_run_that_still_waits_can_be_stopped(
     qtbot.waitUntil(lambda: all(r.state.is_over for r in panel._runs.values()), timeout=WAIT_MS)
 
 
+def test_that_what_matters_of_a_run_is_seen_without_scrolling() -> None:
+    first = run_columns()[:5]
+    assert [column.title for column in first] == ["Run", "Data", "Algorithm", "Value", "State"]
+    assert sum(column.width or 999 for column in first) <= 520, "The table's room at 1366."
+
+
 def test_that_ten_thousand_runs_sort_in_a_tenth_of_a_second(qtbot: QtBot):
     spec = TrainSpec("rentals", 1, "total")
     rows = [

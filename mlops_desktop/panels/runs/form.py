@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.actions import answers, datasets
 from mlops_desktop.core.answers import Answers, decisions
 from mlops_desktop.core.datasets import (
     ColumnType,
@@ -38,6 +37,7 @@ from mlops_desktop.panels.runs.choices import choice, fill, spin_box, titled
 from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.judging import Judging
 from mlops_desktop.panels.runs.leave_out import LeaveOut
+from mlops_desktop.panels.runs.offer import Offer, offer
 from mlops_desktop.panels.runs.refusal import Refusal
 from mlops_desktop.panels.runs.words import task_words
 from mlops_desktop.paths import Workspace
@@ -51,9 +51,11 @@ _YES = {"yes", "true", "1"}
 
 
 class TrainForm(Card):
-    """submitted carries a TrainSpec, and why to train although a check failed, or nothing."""
+    """submitted carries a TrainSpec, and why to train although a check failed, or nothing.
+    checks_wanted(ref): the checks of that version are to be shown."""
 
     submitted = Signal(object, str)
+    checks_wanted = Signal(str)
     closed = Signal()
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
@@ -70,8 +72,10 @@ class TrainForm(Card):
         self._build()
 
     def _build(self) -> None:
-        self.refusal = Refusal()
+        self.refusal = Refusal(self._jobs)
         self.refusal.overridden.connect(self._submit)
+        self.refusal.checks_wanted.connect(self.checks_wanted)
+        self.refusal.changed.connect(self._show_button)
         self.body.addWidget(self.refusal)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -158,8 +162,9 @@ class TrainForm(Card):
         self._ask()
         self.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_version(self, version: DatasetVersion, profile: Profile, answers: Answers) -> None:
-        self._version, self._profile, self._answers = version, profile, answers
+    def show_offer(self, found: Offer) -> None:
+        version = found.version
+        self._version, self._profile, self._answers = version, found.profile, found.answers
         spec = self._prefill or self._before.get(version.dataset)
         names = [column.name for column in version.columns]
         times = [c.name for c in version.columns if c.type is ColumnType.DATETIME]
@@ -170,11 +175,12 @@ class TrainForm(Card):
         self._on_target(wanted)
         if spec is not None:
             self._repeat(spec, exactly=self._prefill is not None)
-        self.button.setEnabled(True)
+        self.refusal.show_error(found.blocked, version.ref)
+        self._show_button()
 
     def show_error(self, error: UserError) -> None:
         self.refusal.show_error(error)
-        self.button.setEnabled(True)
+        self._show_button()
 
     def spec(self) -> TrainSpec | None:
         """What is asked for, or None while that is not whole."""
@@ -217,26 +223,14 @@ class TrainForm(Card):
         self.button.setEnabled(False)
         if self.isVisible() and self.dataset.currentText() and self.number.currentText():
             wanted = Ref(self.dataset.currentText(), version=int(self.number.currentText()))
-            self._look_up(wanted)
-
-    def _look_up(self, ref: Ref) -> None:
-        self._jobs.run(
-            self,
-            lambda store: (datasets.get_version(store, ref), answers.answers(store, ref.name)),
-            self._read_profile,
-            self.show_error,
-        )
-
-    def _read_profile(self, found: tuple[DatasetVersion, Answers]) -> None:
-        version, given = found
-        self._jobs.start(
-            self,
-            "",
-            lambda _lane, _context: datasets.profile(self._workspace, version),
-            lambda profile: self.show_version(version, profile, given),
-            self.show_error,
-            quiet=True,
-        )
+            self._jobs.start(
+                self,
+                "",
+                lambda lane, _context: offer(lane, self._workspace, wanted),
+                self.show_offer,
+                self.show_error,
+                quiet=True,
+            )
 
     def _on_target(self, name: str) -> None:
         version, profile = self._version, self._profile
@@ -280,6 +274,12 @@ class TrainForm(Card):
             leaks = {c for w in self._found if w.kind is WarningKind.LEAK for c in w.columns}
             usual = set(self.leave_out.left_out()) - set(spec.keep)
             self.leave_out.set_left_out(usual | set(spec.exclude) | leaks)
+
+    def _show_button(self) -> None:
+        """While a check blocks the version, the reason stands above, and Start waits for it."""
+        blocked = self.refusal.blocking
+        self.button.setEnabled(self._version is not None and blocked is None)
+        self.button.setToolTip(blocked.what if blocked is not None else "")
 
     def _toggle_more(self) -> None:
         self._extra.setVisible(self._extra.isHidden())

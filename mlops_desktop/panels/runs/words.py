@@ -85,16 +85,22 @@ def _run_name(number: int) -> str:
     return f"run {number}"
 
 
+def _data(run: Run) -> str:
+    return f"{run.spec.dataset}@{run.spec.version}"
+
+
 def run_columns() -> tuple[Column[Run], ...]:
-    """Of the table of runs; sorted by numbers, shown in words."""
+    """Of the table of runs; sorted by numbers, shown in words. The first five fit beside a run at
+    a window of 1366: what was trained on what, and how well.
+    """
     return (
         Column(tr("Run"), lambda run: run.id, align="left", format=_run_name, width=60),
-        Column(tr("Algorithm"), lambda run: algorithm_name(run.algorithm), width=128),
-        Column(tr("Value"), lambda run: run.value, align="right", format=figure, width=76),
-        Column(tr("95 %"), interval, align="right", width=134),
+        Column(tr("Data"), _data, tip=_data, width=112),
+        Column(tr("Algorithm"), lambda run: algorithm_name(run.algorithm), width=136),
+        Column(tr("Value"), lambda run: run.value, align="right", format=figure, width=88),
         Column(tr("State"), state_word, chip=state_kind, width=120),
+        Column(tr("95 %"), interval, align="right", width=134),
         Column(tr("Metric"), lambda run: metric_title(run.metric)),
         Column(tr("Target"), lambda run: run.spec.target),
-        Column(tr("Data"), lambda run: f"{run.spec.dataset}@{run.spec.version}"),
         Column(tr("Took"), lambda run: run.seconds, align="right", format=seconds),
     )
