@@ -256,7 +256,7 @@ def tell(lane: Lane, deployment: Deployment, route: str, message: dict[str, Any]
         ) from error
     if code != 200:
         raise UserError(
-            f"{deployment.name} still serves {deployment.version}.", why=answer["error"]
+            f"{deployment.name} still serves v{deployment.version}.", why=answer["error"]
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.errors import UserError
@@ -23,7 +23,8 @@ _ICONS = {
 
 
 class _Strip(QFrame):
-    """A tinted, rounded ground with a thin edge in the colour of its kind."""
+    """A tinted, rounded ground with a thin edge in the colour of its kind; never less high than
+    its words, however little room there is."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -34,6 +35,18 @@ class _Strip(QFrame):
     def _take_colors(self, theme: Theme) -> None:
         self._ground, self._edge = theme.tint(self._token), theme.color(self._token)
         self.update()
+
+    def fit(self) -> None:
+        """Call it when the words have changed."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            self.setMinimumHeight(layout.totalMinimumHeightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -80,6 +93,7 @@ class Banner(_Strip):
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
         self.setAccessibleName(text)
+        self.fit()
 
     def _close(self) -> None:
         self.hide()
@@ -124,3 +138,4 @@ class ErrorBox(_Strip):
                 part.setText(text)
                 part.setVisible(bool(text))
             self.setAccessibleName(str(error))
+            self.fit()

@@ -46,7 +46,7 @@ class LinePlot(Plot):
     a second; while hidden it only remembers the data.
 
     zoomed(x0, x1) follows the user's zoom; hovered(x) the crosshair, for plots that share it.
-    from_zero: the vertical axis begins there, as it should for counts.
+    from_zero: the vertical axis begins there, as it should for counts. log_y: it is logarithmic.
     """
 
     zoomed = Signal(float, float)
@@ -60,14 +60,17 @@ class LinePlot(Plot):
         *,
         dates: bool = False,
         from_zero: bool = False,
+        log_y: bool = False,
     ) -> None:
+        self._away = False  # The user looks at a range of their own.
+        self._leader: LinePlot | None = None
         self._series: tuple[Series, ...] = ()
         self._lines: list[pg.PlotDataItem] = []
         self._markers: list[tuple[float, str]] = []
         self._marker_items: list[pg.InfiniteLine] = []
         self._threshold: tuple[float, str] | None = None
         self._threshold_item: pg.InfiniteLine | None = None
-        super().__init__(title, x_label, y_label, dates)
+        super().__init__(title, x_label, y_label, dates, log_y)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setPen(pg.mkPen(app_theme().color("muted")))
         self._cross.hide()
@@ -99,6 +102,19 @@ class LinePlot(Plot):
     def set_x_range(self, start: float, end: float) -> None:
         self.item.setXRange(start, end, padding=0)
 
+    def follow(self, start: float, end: float) -> None:
+        """The range as time goes on, unless the user looks at another; a double click goes on."""
+        if not self._away:
+            self.set_x_range(start, end)
+
+    def show_everything(self) -> None:
+        self._away = False
+        if self._leader is None:
+            super().show_everything()
+        else:
+            self.item.enableAutoRange(y=True)
+            self._leader.show_everything()
+
     def link_x(self, other: LinePlot) -> None:
         """Follow another plot's horizontal range, zoom it along, and share the crosshair.
 
@@ -107,12 +123,16 @@ class LinePlot(Plot):
         """
         mine, theirs = self.item.getViewBox(), other.item.getViewBox()
         mine.enableAutoRange(x=False)
+        self._leader = other
         theirs.sigXRangeChanged.connect(lambda _view, span: mine.setXRange(*span, padding=0))
-        mine.sigRangeChangedManually.connect(
-            lambda _axes: theirs.setXRange(*mine.viewRange()[0], padding=0)
-        )
+        mine.sigRangeChangedManually.connect(lambda _axes: other.look_at(*mine.viewRange()[0]))
         self.hovered.connect(other.show_cross)
         other.hovered.connect(self.show_cross)
+
+    def look_at(self, start: float, end: float) -> None:
+        """As if the user had zoomed there."""
+        self._away = True
+        self.set_x_range(start, end)
 
     def show_cross(self, x: float) -> None:
         """Move the crosshair to x and read out the values there; NaN hides it."""
@@ -241,6 +261,7 @@ class LinePlot(Plot):
         self.hovered.emit(x)
 
     def _user_zoomed(self, _: object) -> None:
+        self._away = True
         (x0, x1), _ys = self.item.vb.viewRange()
         self.zoomed.emit(x0, x1)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
 
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.theme import Theme, app_theme
@@ -14,13 +18,20 @@ Floats = NDArray[np.float64]
 
 
 class Plot(PlotCard):
-    """A pyqtgraph plot with axes, grid and zoom by dragging; a double click shows everything."""
+    """A pyqtgraph plot with axes, grid and zoom by dragging; a double click shows everything.
 
-    def __init__(self, title: str, x_label: str, y_label: str, dates: bool = False) -> None:
+    log_y: the vertical axis is logarithmic, over one decade at least.
+    """
+
+    def __init__(
+        self, title: str, x_label: str, y_label: str, dates: bool = False, log_y: bool = False
+    ) -> None:
         super().__init__(title)
         self.dates = dates
         self.x_label, self.y_label = x_label, y_label
-        axes = {"bottom": pg.DateAxisItem()} if dates else {}
+        axes: dict[str, pg.AxisItem] = {"bottom": _Dates()} if dates else {}
+        if log_y:
+            axes["left"] = _Decades("left")
         self.view = pg.PlotWidget(axisItems=axes, background=None)
         self.item = self.view.getPlotItem()
         self.item.setMenuEnabled(False)
@@ -32,6 +43,9 @@ class Plot(PlotCard):
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0, tickTextOffset=8)
         self.item.showGrid(y=True, alpha=0.25)
+        if log_y:
+            self.item.setLogMode(y=True)
+            self.item.vb.setLimits(minYRange=1)
         self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.view.setMinimumHeight(90)
         self.set_chart(self.view)
@@ -62,3 +76,29 @@ class Plot(PlotCard):
     def _clicked(self, event: object) -> None:
         if getattr(event, "double", lambda: False)():
             self.show_everything()
+
+
+class _Dates(pg.DateAxisItem):  # type: ignore[misc]
+    """Without the small words that would lie on large ones, such as the 2nd on the month's name."""
+
+    def generateDrawSpecs(self, p: QPainter) -> Any:  # noqa: N802 - pyqtgraph's name
+        specs = super().generateDrawSpecs(p)
+        if specs is None:
+            return None
+        axis, ticks, texts = specs
+        kept: list[Any] = []
+        for text in texts:  # The large ones come first.
+            around = text[0].adjusted(-4, 0, 4, 0)
+            if not any(around.intersects(other[0]) for other in kept):
+                kept.append(text)
+        return axis, ticks, kept
+
+
+class _Decades(pg.AxisItem):  # type: ignore[misc]
+    """0.1, 1, 10 where pyqtgraph would write powers of ten."""
+
+    def logTickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: Sequence[float], scale: float, _spacing: float
+    ) -> list[str]:
+        figures = [10**value * scale for value in values]
+        return [f"{figure:,.0f}" if figure >= 1000 else f"{figure:.3g}" for figure in figures]

@@ -32,6 +32,7 @@ class StatusBar(QFrame):
         self._problems = _part()
         self._bell = _part()
         self._servers_running, self._bell_count = 0, 0
+        self._problem_token = "warn"
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
@@ -70,15 +71,17 @@ class StatusBar(QFrame):
     def set_problems(self, count: int, text: str, error: bool = False) -> None:
         """text such as '1 alert'; no problem hides it."""
         self._problems.setText(f" {text}")
-        self._problems.setProperty("token", "error" if error else "warn")
+        self._problem_token = "error" if error else "warn"
+        self._problems.setProperty("token", self._problem_token)
         self._problems.setVisible(count > 0)
         self._problems.style().polish(self._problems)
-        self._problems.setIcon(icon("triangle-alert", "error" if error else "warn"))
+        self._take_colors(app_theme())
 
     def set_notices(self, unread: int) -> None:
         self._bell_count = unread
         self._bell.setText(f" {unread}" if unread else "")
-        name = self.tr("{0} unread notices").format(unread)
+        several = self.tr("{0} unread notices").format(unread)
+        name = self.tr("1 unread notice") if unread == 1 else several
         self._bell.setAccessibleName(name)
         self._bell.setToolTip(name)
 
@@ -88,6 +91,7 @@ class StatusBar(QFrame):
     def _take_colors(self, _: Theme) -> None:
         running = self._servers_running > 0
         self._servers.setIcon(icon("circle-check" if running else "server", _token(running)))
+        self._problems.setIcon(icon("triangle-alert", self._problem_token))
         self._bell.setIcon(icon("bell", "muted"))
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -235,6 +236,44 @@ def test_that_a_port_out_of_range_is_refused_in_the_form(
     assert panel.new.error.isVisible()
     panel.escape()
     assert not panel.new.isVisible()
+
+
+def test_that_a_port_that_is_taken_is_exchanged_for_another(
+    running: DeploymentsPanel, qtbot: QtBot
+) -> None:
+    assert running.deployment is not None
+    port = running.deployment.port
+    assert port is not None
+    click(running, "stop-deployment", qtbot)
+    wait_state(running, DeploymentState.STOPPED, qtbot)
+    with socket.create_server(("127.0.0.1", port)):
+        click(running, "start-deployment", qtbot)
+        wait_state(running, DeploymentState.FAILED, qtbot)
+        qtbot.waitUntil(running.failure.isVisible)
+        click(running, "another-port", qtbot)
+        assert running.new.name.text() == "leaving"
+        running.new.port.setText(str(_free_port()))
+        click(running, "start-new", qtbot)
+        wait_state(running, DeploymentState.RUNNING, qtbot)
+    assert running.deployment.port != port
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_that_a_name_that_was_typed_outlives_another_version(
+    running: DeploymentsPanel, jobs: Jobs, qtbot: QtBot
+) -> None:
+    jobs.run(running, lambda store: models.approve(store, "leaving@2", "Fewer inputs."))
+    qtbot.waitUntil(lambda: len(running._approved()) == 2)
+    running._open_new()
+    running.new.name.clear()
+    qtbot.keyClicks(running.new.name, "second")
+    running.new.version.setCurrentIndex(1 - running.new.version.currentIndex())
+    assert running.new.name.text() == "second"
 
 
 def test_that_a_name_that_is_refused_leaves_the_form_as_it_was(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -121,11 +122,54 @@ def test_that_a_linked_plot_follows_exactly_wherever_it_stands(qtbot: QtBot) -> 
     row.show()
     first.set_series([Series("a", np.arange(10.0), np.arange(10.0))])
     second.set_series([Series("b", np.arange(3.0), np.arange(3.0))])
-
-    def span(plot: LinePlot) -> list[float]:
-        return [float(end) for end in plot.item.getViewBox().viewRange()[0]]
-
     qtbot.waitUntil(lambda: span(first)[1] > 8)
     qtbot.waitUntil(lambda: span(second) == span(first))
     first.set_x_range(2, 4)
     qtbot.waitUntil(lambda: span(second) == [2, 4])
+
+
+def span(plot: LinePlot) -> list[float]:
+    return [float(end) for end in plot.item.getViewBox().viewRange()[0]]
+
+
+def test_that_a_live_plot_stays_where_the_user_looks_until_a_double_click(qtbot: QtBot) -> None:
+    leader, other = LinePlot("rate", from_zero=True), LinePlot("latency", log_y=True)
+    other.link_x(leader)
+    for plot in (leader, other):
+        qtbot.addWidget(plot)
+        plot.resize(400, 300)
+        plot.show()
+        plot.set_series([Series("a", np.arange(10.0), np.arange(1.0, 11.0))])
+    leader.follow(0, 10)
+    assert span(leader) == [0, 10]
+    other.item.getViewBox().setXRange(2, 4, padding=0)
+    other.item.getViewBox().sigRangeChangedManually.emit([True, False])
+    leader.follow(1, 11)
+    assert span(leader) == span(other) == [2, 4]
+    other.show_everything()
+    leader.follow(1, 11)
+    assert span(leader) == span(other) == [1, 11]
+
+
+def test_that_a_logarithmic_axis_is_written_in_plain_figures(qtbot: QtBot) -> None:
+    plot = LinePlot("latency", log_y=True)
+    qtbot.addWidget(plot)
+    axis = plot.item.getAxis("left")
+    assert axis.tickStrings([-2, -1, 0, 1, 3], 1, 1) == ["0.01", "0.1", "1", "10", "1,000"]
+
+
+def test_that_no_two_words_of_a_date_axis_overlap(qtbot: QtBot) -> None:
+    plot = LinePlot("error", dates=True)
+    qtbot.addWidget(plot)
+    plot.resize(560, 240)
+    plot.show()
+    axis = plot.item.getAxis("bottom")
+    picture = QPixmap(600, 300)
+    for days in range(40, 130, 5):
+        plot.set_x_range(1_318_500_000, 1_318_500_000 + days * 86_400)
+        painter = QPainter(picture)
+        specs = axis.generateDrawSpecs(painter)
+        painter.end()
+        boxes = [text[0] for text in specs[2]]
+        assert boxes
+        assert not any(one.intersects(two) for n, one in enumerate(boxes) for two in boxes[:n])

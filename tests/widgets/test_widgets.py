@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.core.errors import UserError
@@ -15,6 +15,7 @@ from mlops_desktop.widgets.cards import Card
 from mlops_desktop.widgets.cells import pill_colors
 from mlops_desktop.widgets.forms import Field, Form
 from mlops_desktop.widgets.icons import icon
+from mlops_desktop.widgets.status_bar import StatusBar
 from mlops_desktop.widgets.tabs import Tabs
 from mlops_desktop.widgets.theme import CONTRAST, DARK, LIGHT, Mode, Theme, Tokens, app_theme
 from mlops_desktop.widgets.toasts import Toasts
@@ -138,6 +139,38 @@ def test_that_the_error_box_shows_all_three_parts_and_copies_them(theme: Theme, 
     assert QGuiApplication.clipboard().text() == str(error)
     box.show_error(None)
     assert box.isHidden()
+
+
+def test_that_the_error_box_keeps_room_for_its_words_where_there_is_little(
+    theme: Theme, qtbot: QtBot
+):
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    box, below = ErrorBox(), QPlainTextEdit()
+    column.addWidget(box)
+    column.addWidget(below, 1)
+    page.resize(260, 200)
+    page.show()
+    box.show_error(UserError("A sentence " * 6, why="Its reason. " * 8, hint="What to do. " * 8))
+    qtbot.waitUntil(lambda: box.height() == box.heightForWidth(box.width()))
+    assert below.height() < box.height()
+
+
+def test_that_the_icons_of_the_status_bar_follow_the_theme(theme: Theme, qtbot: QtBot):
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.set_problems(1, "1 alert")
+
+    def ink() -> QColor:
+        image = bar._problems.icon().pixmap(16, 16).toImage()
+        colors = [image.pixelColor(x, y) for x in range(16) for y in range(16)]
+        return max(colors, key=lambda color: color.alpha())
+
+    theme.set_mode(Mode.LIGHT)
+    light = ink()
+    theme.set_mode(Mode.DARK)
+    assert ink().lightness() > light.lightness()
 
 
 def test_that_a_clickable_card_answers_the_keyboard(theme: Theme, qtbot: QtBot):

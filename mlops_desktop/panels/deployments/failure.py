@@ -7,22 +7,25 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.widgets.banner import ErrorBox
-from mlops_desktop.widgets.buttons import primary
+from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.theme import app_theme
 
-_LINES = 6
+_LINES, _FEWEST_LINES = 6, 2
 
 
 class FailureBox(QWidget):
-    """Hidden until show_error(). again_wanted(): [Start again] was pressed."""
+    """Hidden until show_error(). again_wanted(), port_wanted(): how it is to be started."""
 
     again_wanted = Signal()
+    port_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._again = primary(self.tr("Start again"), "rotate-cw", self.again_wanted.emit)
         self._again.setObjectName("start-again")
-        self.box = ErrorBox(actions=(self._again,))
+        self._port = secondary(self.tr("Another port"), "", self.port_wanted.emit)
+        self._port.setObjectName("another-port")
+        self.box = ErrorBox(actions=(self._again, self._port))
         self.box.setObjectName("deployment-error")
         self._log = QPlainTextEdit(readOnly=True)
         self._log.setObjectName("failure-log")
@@ -39,6 +42,7 @@ class FailureBox(QWidget):
     def show_error(self, error: UserError, *, can_start: bool) -> None:
         self.box.show_error(error)
         self._again.setVisible(can_start)
+        self._port.setVisible(can_start)
         self._log.setVisible(bool(self._log.toPlainText()))
         self.show()
 
@@ -50,8 +54,9 @@ class FailureBox(QWidget):
     def show_log(self, text: str) -> None:
         """The last lines, where there are any."""
         lines = text.strip().splitlines()
-        shown = min(len(lines), _LINES)
-        self._log.setFixedHeight(16 + shown * self._log.fontMetrics().lineSpacing())
+        shown, line = min(len(lines), _LINES), self._log.fontMetrics().lineSpacing()
+        self._log.setMaximumHeight(16 + shown * line)
+        self._log.setMinimumHeight(16 + min(shown, _FEWEST_LINES) * line)
         self._log.setPlainText("\n".join(lines[-40:]))
         self._log.setVisible(bool(lines))
         bar = self._log.verticalScrollBar()

@@ -33,6 +33,7 @@ class NewDeployment(Card):
 
     def __init__(self) -> None:
         super().__init__(self.tr("New deployment"))
+        self._named = False  # By the user: another version changes nothing in that.
         self._running: frozenset[str] = frozenset()
         self._ports: Mapping[str, int] = {}
         self.version = QComboBox()
@@ -70,6 +71,7 @@ class NewDeployment(Card):
         self.error = ErrorBox()
         self.add(self.error)
         self.version.currentIndexChanged.connect(self._suggest_name)
+        self.name.textEdited.connect(self._on_named)
         self.name.textChanged.connect(self._explain)
         self.name.returnPressed.connect(self._start)
         self.hide()
@@ -80,12 +82,14 @@ class NewDeployment(Card):
         running: frozenset[str],
         ports: Mapping[str, int],
         ref: str = "",
+        name: str = "",
     ) -> None:
-        """Offer these versions, the champion or ref first chosen.
+        """Offer these versions, the champion or ref first chosen, under that name if one is given.
 
         ports: those that stopped deployments keep, by name.
         """
         self._running, self._ports = running, ports
+        self._named = False
         self.error.show_error(None)
         self.version.clear()
         for version in approved:
@@ -96,6 +100,9 @@ class NewDeployment(Card):
         refs = [version.ref for version in approved]
         self.version.setCurrentIndex(refs.index(chosen) if chosen in refs else 0)
         self._suggest_name()
+        if name:
+            self._on_named(name)
+            self.name.setText(name)
         self._explain()
         self.show()
         self.start.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -112,9 +119,12 @@ class NewDeployment(Card):
 
     def _suggest_name(self) -> None:
         data = self.version.currentData()
-        if data is not None:
+        if data is not None and not self._named:
             self.name.setText(data[1])
             self.port.clear()
+
+    def _on_named(self, name: str) -> None:
+        self._named = bool(name)
 
     def _explain(self) -> None:
         name = self.name.text().strip()

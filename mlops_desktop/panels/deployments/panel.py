@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import deployments, models
@@ -89,6 +89,7 @@ class DeploymentsPanel(Page):
         self.strip.cancel_wanted.connect(self._changes.cancel)
         self.failure = FailureBox()
         self.failure.again_wanted.connect(self._start)
+        self.failure.port_wanted.connect(self._choose_port)
         self.views = Views(self._jobs, self._workspace)
         self.views.open_panel.connect(self.open_panel)
         self.views.toast.connect(self.toast)
@@ -210,13 +211,20 @@ class DeploymentsPanel(Page):
     def _approved(self) -> list[ModelVersion]:
         return [version for version in self._versions if version.approval is not None]
 
-    def _open_new(self, ref: str = "") -> None:
+    def _choose_port(self) -> None:
+        """The form that makes deployments also starts one again, at another port."""
+        if self.deployment is not None:
+            ref = f"{self.deployment.model}@{self.deployment.version}"
+            self._open_new(ref, self.deployment.name)
+            self.new.port.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _open_new(self, ref: str = "", name: str = "") -> None:
         running = frozenset(
             d.name for d in self._deployed.values() if d.state is DeploymentState.RUNNING
         )
         if self._approved():
             ports = {d.name: d.port for d in self._deployed.values() if d.port}
-            self.new.open(self._approved(), running, ports, ref)
+            self.new.open(self._approved(), running, ports, ref, name)
             if not self._deployed:
                 self._stack.setCurrentIndex(0)  # One call to act at a time.
 

@@ -31,9 +31,12 @@ class PerformanceTab(QWidget):
         column.setSpacing(12)
         column.addWidget(self._build_facts())
         column.addWidget(self._build_metrics())
-        self.latency = LinePlot(self.tr("Latency inside the server"), "", "ms", dates=True)
+        # One slow request must not press all others to the ground.
+        self.latency = LinePlot(
+            self.tr("Latency inside the server"), "", "ms", dates=True, log_y=True
+        )
         self.latency.setObjectName("latency-plot")
-        self.rate = LinePlot(self.tr("Requests a second"), "", "1/s", dates=True)
+        self.rate = LinePlot(self.tr("Requests a second"), "", "1/s", dates=True, from_zero=True)
         self.rate.setObjectName("rate-plot")
         self.latency.link_x(self.rate)
         row = QHBoxLayout()
@@ -122,7 +125,7 @@ class PerformanceTab(QWidget):
         self.rate.set_series([Series(self.tr("requests a second"), at, rates)])
         if len(at):
             now = max(float(at[-1]), time.time() - 1)
-            self.rate.set_x_range(min(float(at[0]), now - 60), now)
+            self.rate.follow(min(float(at[0]), now - 60), now)
 
     def _show_facts(self, stats: LiveStats | None) -> None:
         texts = dict.fromkeys(self._facts, _NOTHING)

@@ -76,6 +76,7 @@ class TryTab(QWidget):
         running = deployment.state is DeploymentState.RUNNING
         self.predict.setEnabled(running)
         self.predict.setToolTip("" if running else self.tr("Start it first."))
+        self.answer.set_ready(running)
         if signature is not None and signature != self._signature:
             self._signature = signature
             self.form.set_fields([_field(field) for field in signature.inputs])

@@ -70,7 +70,7 @@ class Traffic(QStackedWidget):
         silent = self.tr("The server does not answer. Start it in Deploy.")
         self.rate.say_empty("" if np.isfinite(rate).any() else silent)
         self.rate.set_series([Series(self.tr("predictions per second"), x, rate)])
-        self.rate.set_x_range(now - _LIVE_S, now)
+        self.rate.follow(now - _LIVE_S, now)
         asked = np.isfinite(p50).any()
         self.live_latency.say_empty("" if asked else self.tr("Nothing was asked just now."))
         _show_latency(self.live_latency, x, p50, p95)
@@ -101,8 +101,8 @@ def _show_latency(
     # The median first, since it is the one to look at.
     plot.set_series(
         [
-            Series("p50", x, p50 / scale, markers=markers),
-            Series("p95", x, p95 / scale, markers=markers),
+            Series(plot.tr("half within"), x, p50 / scale, markers=markers),
+            Series(plot.tr("95 % within"), x, p95 / scale, markers=markers),
         ]
     )
 
