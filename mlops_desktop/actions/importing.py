@@ -11,7 +11,7 @@ from typing import Any
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.lane import Context, Lane
-from mlops_desktop.actions.storing import Origin, store_table
+from mlops_desktop.actions.storing import Origin, Overtaken, store_table
 from mlops_desktop.blobs import objects
 from mlops_desktop.core.datasets import DatasetVersion, ImportOptions, ImportSpec, Source
 from mlops_desktop.core.errors import UserError
@@ -19,6 +19,8 @@ from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.importing import Preview
 from mlops_desktop.core.jsonable import from_plain, to_plain
 from mlops_desktop.paths import Workspace
+
+_TURNS = 5  # So often is an append that was overtaken by another one begun again.
 
 
 def preview(
@@ -80,7 +82,8 @@ def append(
     """The rows of the newest version and those of a file as the next version of a dataset.
 
     The file must have the same columns, in any order. Raises UserError for other columns and for
-    values that do not fit, then nothing was changed; NotFound, Cancelled.
+    values that do not fit, then nothing was changed; Overtaken where the dataset got another newest
+    version meanwhile than by rows that were added; NotFound, Cancelled.
     """
     path = path.expanduser().absolute()
     if not path.is_file():
@@ -90,6 +93,20 @@ def append(
 
 
 def _append(
+    lane: Lane, spec: ImportSpec, path: Path, source: Source, context: Context
+) -> DatasetVersion:
+    """Where another one has added rows meanwhile, they are kept: these come after them."""
+    turns = _TURNS
+    while True:
+        try:
+            return _append_to_newest(lane, spec, path, source, context)
+        except Overtaken as error:
+            turns -= 1
+            if turns == 0 or error.newest is None or error.newest.source.kind != "append":
+                raise
+
+
+def _append_to_newest(
     lane: Lane, spec: ImportSpec, path: Path, source: Source, context: Context
 ) -> DatasetVersion:
     newest = lane(lambda store: datasets.get_version(store, Ref(spec.dataset)))
@@ -103,7 +120,7 @@ def _append(
         lane,
         "ingest",
         job,
-        Origin(spec.dataset, source, spec.message, newest.id),
+        Origin(spec.dataset, source, spec.message, newest.id, only_newest=True),
         context,
         lambda result: {**_used(result), "rows": result["rows"] - newest.rows},
     )

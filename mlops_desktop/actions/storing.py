@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.core.datasets import Column, DatasetVersion, DataWarning, Source
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import checked_name
 from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.store import datasets
@@ -24,7 +25,8 @@ class Origin:
     """Where a new version of a dataset comes from.
 
     parent: the version before it, the newest one where None. derived_from: the version that a
-    recipe was applied to; recipe_version: the id of that recipe's version.
+    recipe was applied to; recipe_version: the id of that recipe's version. only_newest: the new
+    version holds all rows of its parent, which must still be the newest when it is added.
     """
 
     dataset: str
@@ -33,6 +35,21 @@ class Origin:
     parent: int | None = None
     derived_from: DatasetVersion | None = None
     recipe_version: int | None = None
+    only_newest: bool = False
+
+
+class Overtaken(UserError):
+    """The parent is not the newest version any more, so nothing was added. newest: the one that
+    came meanwhile."""
+
+    def __init__(self, dataset: str, newest: DatasetVersion | None) -> None:
+        now = newest.ref if newest else "gone"
+        super().__init__(
+            f"The newest version of {dataset} is {now} now, so nothing was added.",
+            why="Somebody else changed the dataset while the rows were read.",
+            hint="Look at what came, then add the rows again.",
+        )
+        self.newest = newest
 
 
 def store_table(
@@ -46,7 +63,8 @@ def store_table(
     """Run the child program that stores a table, add it as a version, and check it by the rules.
 
     The child gets the job with `workspace` and `known`, the manifests to share chunks with. told:
-    what the child's result adds to the source's detail.
+    what the child's result adds to the source's detail. Raises Overtaken, Cancelled and what the
+    child raises.
     """
     dataset = checked_name(origin.dataset, "dataset")
     workspace = lane(lambda store: store.workspace)
@@ -89,6 +107,9 @@ def store_table(
 
         def insert(store: Store) -> DatasetVersion:
             with store.write("datasets"):
+                newest = datasets.version(store, dataset, None)
+                if origin.only_newest and (newest is None or newest.id != parent):
+                    raise Overtaken(dataset, newest)
                 version = datasets.add_version(store, new, origin.recipe_version)
                 _audit(store, version, origin)
                 return version

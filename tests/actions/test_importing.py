@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -218,3 +218,42 @@ def test_that_what_was_copied_becomes_a_version_and_can_be_added(
     assert (second.rows, second.source.kind) == (4, "append")
     with pytest.raises(UserError, match="was not read from a file"):
         datasets.read_again(lane, first.ref, ImportOptions(header=False))
+
+
+class Meanwhile(Context):
+    """Does something once, while a child works."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__()
+        self._work: Callable[[], object] | None = work
+
+    def progress(self, _fraction: float | None, _text: str) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work()
+
+
+def test_that_rows_added_meanwhile_are_kept_before_these(
+    store: Store, lane: DirectLane, tmp_path: Path
+) -> None:
+    first = write(tmp_path / "first.csv", {"n": [1]})
+    datasets.import_file(lane, ImportSpec(str(first), "numbers"))
+    second = write(tmp_path / "second.csv", {"n": [2]})
+    third = write(tmp_path / "third.csv", {"n": [3]})
+    context = Meanwhile(lambda: importing.append(lane, "numbers", second))
+    made = importing.append(lane, "numbers", third, context=context)
+    assert (made.ref, made.source.detail["to"]) == ("numbers@3", "numbers@2")
+    assert datasets.load(store.workspace, made).to_pydict() == {"n": [1, 2, 3]}
+    assert made.source.detail["rows"] == 1
+
+
+def test_that_rows_are_not_added_to_another_table_than_was_meant(
+    store: Store, lane: DirectLane, tmp_path: Path
+) -> None:
+    first = write(tmp_path / "first.csv", {"n": [1]})
+    datasets.import_file(lane, ImportSpec(str(first), "numbers"))
+    more = write(tmp_path / "more.csv", {"n": [2]})
+    context = Meanwhile(lambda: datasets.import_file(lane, ImportSpec(str(more), "numbers")))
+    with pytest.raises(UserError, match="The newest version of numbers is numbers@2 now"):
+        importing.append(lane, "numbers", more, context=context)
+    assert [version.rows for version in datasets.list_versions(store, "numbers")] == [1, 1]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.end2end.command import Command
@@ -68,3 +72,25 @@ def test_that_an_option_that_makes_no_sense_is_exit_code_2(
     value = "x" if option == "--type" else "ab"
     error = run("data", "add", prices, "--name", "p", option, value, code=2)["error"]["what"]
     assert any(part in error for part in says.split("|"))
+
+
+def test_that_of_two_appends_at_once_no_row_is_lost(run: Command, tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        rows = "".join(f"{number},{row}\n" for row in range(2_000))
+        files.append(tmp_path / f"part-{number}.csv")
+        files[-1].write_text(f"part,row\n{rows}", encoding="utf-8")
+    run("data", "add", files[0], "--name", "rows")
+    both = [
+        subprocess.Popen(
+            [*run.start, "data", "append", "rows", str(file), "--json"], stdout=subprocess.PIPE
+        )
+        for file in files[1:]
+    ]
+    told = [json.loads(process.communicate()[0]) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(made["version"] for made in told) == [2, 3]
+    run("data", "export", "rows@3", tmp_path / "all.parquet")
+    counted = Counter(pq.read_table(tmp_path / "all.parquet")["part"].to_pylist())
+    assert counted == {0: 2_000, 1: 2_000, 2: 2_000}
+    run("fsck")
