@@ -16,7 +16,7 @@ import pytest
 
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.lane import DirectLane
-from mlops_desktop.blobs.readers import formats
+from mlops_desktop.blobs.readers import cutbook, formats
 from mlops_desktop.blobs.readers.preview import preview
 from mlops_desktop.core.datasets import ColumnType, ImportOptions, ImportSpec
 from mlops_desktop.core.errors import UserError
@@ -451,6 +451,29 @@ def test_that_a_sheet_can_be_chosen_and_others_are_named(tmp_path: Path) -> None
     assert (guess.value, guess.choices) == ("One", ("One", "Two"))
     with pytest.raises(UserError, match=r"no sheet 'Three'.*'One', 'Two'"):
         formats.read_all(path, ImportOptions(sheet="Three"))
+
+
+def test_that_a_preview_parses_the_first_rows_of_a_large_sheet_only(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [n, n / 4, f"a text of some length, number {n}"] for n in range(50_000)
+    ]
+    sheets = workbook(
+        ("Small", [["a"], [1]]), ("Large", [["Made by hand"], ["n", "x", "t"], *rows])
+    )
+    path = written(tmp_path, sheets, "large.xlsx")
+    book = cutbook.cut(path, 1200)
+    assert book is not None
+    assert len(book.getvalue()) < path.stat().st_size / 20
+    seen = preview(path, ImportOptions(sheet="Large"))
+    assert (seen.sampled, seen.width, len(seen.rows)) == (True, 3, 100)
+    assert seen.rows[99] == (99, 24.75, "a text of some length, number 99")
+    [sheet] = [guess for guess in seen.guesses if guess.option == "sheet"]
+    assert sheet.choices == ("Small", "Large")
+    assert preview(path, ImportOptions()).columns[0].name == "a"
+    whole, _ = formats.read_all(path, ImportOptions(sheet="Large"))
+    assert whole.num_rows == 50_000
+    [column] = [column for column in seen.columns if column.name == "x"]
+    assert column.type.value == "number"
 
 
 def test_that_every_guess_has_a_reason(tmp_path: Path) -> None:
