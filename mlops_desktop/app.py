@@ -17,6 +17,7 @@ from mlops_desktop.actions import deployments, health, runs, settings
 from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.closing import Closing
+from mlops_desktop.panels.finding import Finding
 from mlops_desktop.panels.status import StatusKeeper
 from mlops_desktop.panels.window import Command, MainWindow, Place
 from mlops_desktop.panels.workspaces import choose_workspace
@@ -192,6 +193,7 @@ class App(QObject):
             (self.tr("Theme: dark"), partial(self._set_theme, "dark"), "", "moon"),
         ):
             window.add_command(Command(title, run_, keys, name))
+        self._finding = Finding(self.jobs, window.palette_popup, self._open)
         self.jobs.user_error.connect(self.toasts.show_error)
         self.jobs.crashed.connect(self.toasts.show_crash)
 

@@ -36,6 +36,7 @@ _ICONS = {
     Stage.DEPLOY: "server",
     Stage.MONITOR: "activity",
 }
+_FEWER = 8  # News that have room beside what needs attention, in a window of 768.
 _KINDS: dict[Tone, Kind] = {
     Tone.NEUTRAL: "neutral",
     Tone.OK: "ok",
@@ -131,7 +132,7 @@ class HomePanel(Page):
         if overview.next_step is not None:
             kind = "secondary" if overview.attention else "primary"
             self._next.show_step(overview.next_step, kind)
-        self._recent.show_news(overview.recent)
+        self._recent.show_news(overview.recent[: _FEWER if overview.attention else None])
         self._watched = overview.watched
         if any(window.error is not None for window in self._windows()):
             self._show_chart()

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         bar.setFixedHeight(52)
         self.workspace_button = Button("", "folder-open", clicked=self.workspace_clicked.emit)
         self.workspace_button.setToolTip(self.tr("Switch the workspace"))
-        self._search = QPushButton(f" {self.tr('Search or run a command')}")
+        self._search = QPushButton(f" {self.tr('Find or run anything')}")
         self._search.setProperty("kind", "search")
         self._search.setIconSize(QSize(16, 16))
         self._search.setFixedWidth(380)
@@ -178,10 +178,6 @@ class MainWindow(QMainWindow):
         self._own_commands.append(command)
         if command.shortcut:
             self._bind(command.shortcut, command.run)
-
-    def add_command_source(self, source: Callable[[], Sequence[Command]]) -> None:
-        """source is asked whenever the palette opens: runs, models, help pages."""
-        self.palette_popup.add_source(source)
 
     def open_palette(self) -> None:
         self.palette_popup.open(8)

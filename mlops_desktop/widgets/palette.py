@@ -1,11 +1,11 @@
-"""The command palette: every action by name, found by a few letters of it."""
+"""The command palette: every action and every thing by name, found by a few letters of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
@@ -30,30 +30,39 @@ _WIDTH, _ROW, _CHROME = 560, 34, 62
 
 
 class Command(NamedTuple):
-    """group is a muted word before the shortcut: 'run', 'model', 'help'."""
+    """group is a muted word before the shortcut: 'run', 'model', 'help'. about: more words that
+    find it, shown muted behind the title."""
 
     title: str
     run: Callable[[], object]
     shortcut: str = ""
     icon: str = "chevron-right"
     group: str = ""
+    about: str = ""
 
 
 class CommandPalette(QFrame):
-    """Opens over the window, under the box in the top bar. sources give commands when asked."""
+    """Opens over the window, under the box in the top bar. A source gives commands at once; what
+    has to be looked up comes later, by show_things(), to whoever has heard `opened`.
+    """
+
+    opened = Signal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._over = window
         self._sources: list[Callable[[], Sequence[Command]]] = []
         self._commands: list[Command] = []
+        self._things: list[Command] = []
+        self._waiting = False
         self._highest = 440
         self._before: QWidget | None = None
         self.setProperty("popup", True)
         self.setAccessibleName(self.tr("Commands"))
         self.box = QLineEdit()
-        self.box.setPlaceholderText(self.tr("Search or run a command"))
-        self.box.setAccessibleName(self.tr("Search or run a command"))
+        says = self.tr("Find a dataset, run, model or deployment, or run a command")
+        self.box.setPlaceholderText(says)
+        self.box.setAccessibleName(says)
         self.list = QListWidget()
         self.list.setProperty("bare", True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -64,7 +73,7 @@ class CommandPalette(QFrame):
         column.setSpacing(8)
         column.addWidget(self.box)
         column.addWidget(self.list)
-        self.nothing = label(self.tr("No command has this name."), muted=True)
+        self.nothing = label(muted=True)
         self.nothing.setContentsMargins(12, 0, 12, 0)
         column.addWidget(self.nothing)
         self.box.textChanged.connect(self._filter)
@@ -89,6 +98,18 @@ class CommandPalette(QFrame):
         self.show()
         self.raise_()
         self.box.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._waiting = True
+        self.opened.emit()
+
+    def show_things(self, things: Sequence[Command]) -> None:
+        """What can be found by name beside the commands; what was typed meanwhile stays."""
+        self._things, self._waiting = list(things), False
+        if self.isVisible() and self.box.text().strip():
+            title = self.list.currentItem().text() if self.list.currentRow() > 0 else ""
+            self._filter(self.box.text())
+            same = self.list.findItems(title, Qt.MatchFlag.MatchExactly) if title else []
+            if same:
+                self.list.setCurrentItem(same[0])
 
     def close_palette(self) -> None:
         if self.isVisible():
@@ -124,14 +145,16 @@ class CommandPalette(QFrame):
         return True
 
     def _filter(self, text: str) -> None:
+        every = [*self._commands, *self._things] if text.strip() else self._commands
         scored = [
             (score, number)
-            for number, command in enumerate(self._commands)
-            if (score := match_score(text, f"{command.title} {command.group}")) is not None
+            for number, command in enumerate(every)
+            if (score := match_score(text, f"{command.title} {command.group} {command.about}"))
+            is not None
         ]
         self.list.clear()
         for _, number in sorted(scored)[:_MOST]:
-            command = self._commands[number]
+            command = every[number]
             item = QListWidgetItem(command.title)
             item.setData(_COMMAND, command)
             self.list.addItem(item)
@@ -141,6 +164,8 @@ class CommandPalette(QFrame):
     def _fit(self) -> None:
         rows = max(1, self.list.count())
         self.list.setVisible(self.list.count() > 0)
+        waiting, none = self.tr("Looking\u2026"), self.tr("Nothing has this name.")
+        self.nothing.setText(waiting if self._waiting else none)
         self.nothing.setVisible(not self.list.count())
         self.resize(self.width(), min(self._highest, _CHROME + rows * _ROW))
 
@@ -209,7 +234,12 @@ class _CommandDelegate(QStyledItemDelegate):
         inner.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(right) - 16, 0)
         painter.setFont(theme.font(weight=QFont.Weight.Normal))
         painter.setPen(theme.color("text"))
-        title = painter.fontMetrics().elidedText(
-            command.title, Qt.TextElideMode.ElideRight, inner.width()
-        )
+        metrics = painter.fontMetrics()
+        right_end = Qt.TextElideMode.ElideRight
+        title = metrics.elidedText(command.title, right_end, inner.width())
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, title)
+        if command.about:
+            inner.adjust(metrics.horizontalAdvance(title) + 12, 0, 0, 0)
+            painter.setPen(theme.color("muted"))
+            about = metrics.elidedText(command.about, right_end, max(0, inner.width()))
+            painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -103,6 +104,25 @@ def test_that_home_names_a_job_that_failed_until_it_went_well(
             assert isinstance(activity, ActivityPanel)
             assert [one.id for one in activity.table.selected_rows()] == [job.id]
             app.window.show_panel("home")
+
+
+def test_that_the_palette_opens_a_dataset_and_a_column(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    spec = ImportSpec(str(write_customers(tmp_path / "c.csv")), "customers")
+    job = app.jobs.start(app, "Import", lambda lane, _: datasets.import_file(lane, spec))
+    with qtbot.waitSignal(job.finished, timeout=30_000):
+        pass
+    palette = app.window.palette_popup
+    app.window.open_palette()
+    qtbot.keyClicks(palette.box, "customers contract")
+    qtbot.waitUntil(lambda: palette.list.count() > 0)
+    assert palette.list.item(0).text() == "contract"
+    qtbot.keyClick(palette.box, Qt.Key.Key_Return)
+    data = app.window.panel("data")
+    assert isinstance(data, DatasetsPanel)
+    qtbot.waitUntil(lambda: data.views.inspector.chooser.currentText() == "contract")
+    assert data.views.inspector.isVisible()
 
 
 def test_that_activity_shows_a_failed_job_with_its_reason(qtbot: QtBot, app: App) -> None:

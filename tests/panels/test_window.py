@@ -93,6 +93,31 @@ def test_that_the_palette_says_so_where_nothing_is_found(window: MainWindow, qtb
     assert not palette.list.isVisible()
 
 
+def test_that_things_are_found_when_they_have_been_looked_up(window: MainWindow, qtbot: QtBot):
+    palette, opened = window.palette_popup, []
+    with qtbot.waitSignal(palette.opened):
+        window.open_palette()
+    qtbot.keyClicks(palette.box, "bike")
+    assert palette.nothing.text().startswith("Looking")
+    things = [
+        Command(title, lambda title=title: opened.append(title), group="data version", about="gold")
+        for title in ("bike@1", "bike@2")
+    ]
+    palette.show_things(things)
+    assert [palette.list.item(n).text() for n in range(palette.list.count())] == [
+        "bike@1",
+        "bike@2",
+    ]
+    qtbot.keyClick(palette.box, Qt.Key.Key_Down)
+    palette.show_things(list(reversed(things)))
+    assert palette.list.currentItem().text() == "bike@2", "What was chosen stays chosen."
+    qtbot.keyClick(palette.box, Qt.Key.Key_Return)
+    assert opened == ["bike@2"]
+    window.open_palette()
+    names = [palette.list.item(n).text() for n in range(palette.list.count())]
+    assert "bike@1" not in names, "Nothing typed: commands only."
+
+
 def test_that_escape_closes_the_palette(window: MainWindow, qtbot: QtBot):
     window.open_palette()
     qtbot.keyClick(window.palette_popup.box, Qt.Key.Key_Escape)
