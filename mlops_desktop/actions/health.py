@@ -166,7 +166,7 @@ def _python() -> Check:
 
 
 def _sqlite() -> Check:
-    from mlops_desktop.store.store import sqlite_version, wal_is_safe  # noqa: PLC0415  Heavy.
+    from mlops_desktop.store.connecting import sqlite_version, wal_is_safe  # noqa: PLC0415  Heavy.
 
     version = sqlite_version()
     journal = "WAL" if wal_is_safe(version) else "rollback journal, since this version is old"

@@ -17,7 +17,8 @@ from sqlite_utils.db import sqlite3
 from mlops_desktop.blobs import manifests
 from mlops_desktop.core.errors import DiskFull
 from mlops_desktop.paths import Workspace
-from mlops_desktop.store.store import Store, schema_version
+from mlops_desktop.store.connecting import schema_version
+from mlops_desktop.store.store import Store
 from tests.end2end.command import Command, with_faults, write_customers
 
 _TRAIN = ("--target", "left", "--exclude", "left_on", "--algorithm", "linear")

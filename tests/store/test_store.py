@@ -14,7 +14,8 @@ from mlops_desktop.core.audit import first_break
 from mlops_desktop.core.errors import Damaged, UserError
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import audit, settings
-from mlops_desktop.store.store import Store, schema_version, wal_is_safe
+from mlops_desktop.store.connecting import schema_version, wal_is_safe
+from mlops_desktop.store.store import Store
 
 
 @pytest.fixture
