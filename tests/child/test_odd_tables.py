@@ -491,3 +491,20 @@ def test_that_every_guess_has_a_reason(tmp_path: Path) -> None:
     assert all(guess.why for guess in seen.guesses)
     [dates] = [g.why for g in seen.guesses if g.option == "day_first"]
     assert "only with the day first (first: row 2, '13.04.2026')" in dates
+
+
+def test_that_a_preview_tells_of_a_quote_that_is_never_closed(tmp_path: Path) -> None:
+    short = preview(written(tmp_path, b'a,b\n1,x\n2,"y\n3,z\n'), ImportOptions())
+    assert short.failure is not None
+    assert short.failure.what == 'A quote (") in row 2 of odd.csv is never closed.'
+    assert [guess.option for guess in short.guesses][:3] == ["format", "encoding", "delimiter"]
+    rows = "".join(f"{n},some text\n" for n in range(60_000))
+    early = written(tmp_path, f'a,b\n1,x\n2,"y\n{rows}'.encode())
+    seen = preview(early, ImportOptions())
+    assert [problem.what for problem in seen.problems] == [
+        'A quote (") in row 2 is open for many lines.'
+    ]
+    with pytest.raises(UserError, match=r"in row 2 of odd\.csv is never closed"):
+        formats.read_all(early, ImportOptions())
+    fine = written(tmp_path, f'a,b\n1,x\n2,"y\n\n\nz"\n{rows}'.encode())
+    assert preview(fine, ImportOptions()).problems == ()

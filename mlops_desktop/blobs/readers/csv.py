@@ -26,7 +26,13 @@ from mlops_desktop.blobs.readers.naming import check_wanted
 from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Seen
 from mlops_desktop.blobs.readers.tally import Tally
 from mlops_desktop.blobs.readers.verdict import Verdict, judge
-from mlops_desktop.core.datasets import Column, ColumnType, DataWarning, ImportOptions
+from mlops_desktop.core.datasets import (
+    Column,
+    ColumnType,
+    DataWarning,
+    ImportOptions,
+    WarningKind,
+)
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.importing import Guess
 
@@ -62,6 +68,8 @@ class CsvReading:
     @property
     def warnings(self) -> list[DataWarning]:
         found = [verdict.warning for verdict in self.verdicts.values()]
+        if self.sample and self.file.open_row:
+            found.insert(0, _open(self.file.open_row))
         return [*self.file.warnings, *(warning for warning in found if warning is not None)]
 
     @property
@@ -115,6 +123,8 @@ def open_csv(
 
 
 def _prepare(file: CsvFile, progress: Progress, most: int | None = None) -> CsvReading:
+    if file.whole and file.open_row:
+        raise csvfile.never_closed(file.path, file.open_row)
     check_wanted(file.path.name, file.names, file.options.types)
     names = file.names[:most]
     tallies = {name: Tally(file.notation) for name in names}
@@ -149,12 +159,19 @@ def _read(reading: CsvReading, source: ByteSource, progress: Progress) -> Iterat
             raise Contradiction(again)
     if source.quotes % 2 and last is not None:
         ending = last.slice(last.num_rows - 1).to_pylist()[0]
-        if any("\n" in value for value in ending.values() if isinstance(value, str)):
-            raise UserError(
-                f'A quote (") in row {rows:,} of {reading.file.path.name} is never closed.',
-                why="Everything after it became one cell.",
-                hint="Close the quote, or double it if it belongs to the text.",
-            )
+        if csvfile.is_open(source.quotes, ending.values()):
+            raise csvfile.never_closed(reading.file.path, rows)
+
+
+def _open(row: int) -> DataWarning:
+    """What a preview says of a quote whose end it has not seen."""
+    return DataWarning(
+        WarningKind.TYPE,
+        (),
+        f'A quote (") in row {row:,} is open for many lines.',
+        "Everything up to the next quote is one cell; if there is none, the import is refused.",
+        "Close the quote, or double it if it belongs to the text.",
+    )
 
 
 def _typed(reading: CsvReading, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

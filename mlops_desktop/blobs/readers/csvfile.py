@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mlops_desktop.core.importing import Guess
 HEAD = 1 << 20  # Bytes that are looked at to guess.
 SHORT_HEAD = 1 << 18  # For a preview.
 _ROWS = 1000  # That are looked at to guess.
+_LONG_CELL = 100  # Lines; a quote that is open for more is a slip.
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file",
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -37,7 +39,8 @@ codecs.register_error("latin", lambda e: (e.object[e.start : e.end].decode("lati
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """What was found out. head: the first whole rows as UTF-8, header included; whole: the head
-    is all there is."""
+    is all there is. open_row: the row (from 1) with a quote that is not closed, or not within so
+    many lines that it was hardly meant so; else 0."""
 
     path: Path
     size: int
@@ -51,6 +54,7 @@ class CsvFile:
     options: ImportOptions
     guesses: tuple[Guess, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
+    open_row: int = 0
 
     def open(self) -> ByteSource:
         return ByteSource(self.path, self.encoding, self.delimiter)
@@ -110,6 +114,12 @@ def look(
             f"{path.name} has a header and no rows.", hint="Choose a file with data in it."
         )
     rows_of_head = text if whole else text[: _end_of_rows(text, delimiter)]
+    rest = text[len(rows_of_head) :]
+    open_row = 0
+    if whole and is_open(text.count('"'), rows[-1]):
+        open_row = len(rows) - header
+    elif rest.count('"') % 2 and rest.count("\n") > _LONG_CELL:
+        open_row = len(rows) - header + 1
     return CsvFile(
         path,
         size,
@@ -123,6 +133,20 @@ def look(
         options,
         (*guesses, *more),
         tuple(warnings),
+        open_row,
+    )
+
+
+def is_open(quotes: int, last: Iterable[object]) -> bool:
+    """Whether a text with so many quotes ends within one. last: the cells of its last row."""
+    return bool(quotes % 2) and any("\n" in cell for cell in last if isinstance(cell, str))
+
+
+def never_closed(path: Path, row: int) -> UserError:
+    return UserError(
+        f'A quote (") in row {row:,} of {path.name} is never closed.',
+        why="Everything after it became one cell.",
+        hint="Close the quote, or double it if it belongs to the text.",
     )
 
 
