@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from mlops_desktop.core.datasets import Column, ColumnType
 from mlops_desktop.ml import vectors
 from mlops_desktop.ml.expressions import BOOLEAN, DATETIME, INTEGER, NUMBER, TEXT, Expr
+from mlops_desktop.ml.fitted import FittedStep
 from mlops_desktop.ml.moments import FIRST_US, LAST_US
 from mlops_desktop.ml.vectors import Vec
 
@@ -90,6 +91,21 @@ def reader(table: pa.Table) -> Callable[[str], Vec]:
         return seen[name]
 
     return read
+
+
+def features_on_table(table: pa.Table, fitted: Sequence[FittedStep]) -> pa.Table:
+    """The table after the fitted steps; columns that no step makes stay as they are, whatever
+    they hold. Raises KeyError where a column is not there."""
+    for step in fitted:
+        read = reader(table)
+        made = {
+            made.column.name: array(vectors.evaluate(made.expression, read), table.num_rows)
+            for made in step.makes
+        }
+        after = step.after(columns_of(table))
+        arrays = [made[c.name] if c.name in made else table[c.name] for c in after]
+        table = pa.table(arrays, names=[column.name for column in after])
+    return table
 
 
 def rows_where(condition: Expr, table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:

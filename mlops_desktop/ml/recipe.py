@@ -6,11 +6,10 @@ Feature steps are fitted into `FittedStep`s (`ml/fitted.py`), which `features_on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from mlops_desktop.core.datasets import Column
@@ -18,13 +17,13 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.expressions import quoted
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
-from mlops_desktop.ml import arrow_vectors, vectors
-from mlops_desktop.ml.arrow_vectors import ARROW_TYPES, columns_of
+from mlops_desktop.ml.arrow_vectors import columns_of, features_on_table
 from mlops_desktop.ml.expressions import INTEGER, NUMBER, SPOKEN, unknown_column
 from mlops_desktop.ml.fitted import FittedStep, needed, sources_of
+from mlops_desktop.ml.raw_rows import Places, Prepared, RawRows, TableRows, whole
 from mlops_desktop.ml.steps import rows
-from mlops_desktop.ml.steps.learning import TableLearner
-from mlops_desktop.ml.steps.planning import FEATURES, LEARNING, ROWS, located, planned
+from mlops_desktop.ml.steps.learning import PreparedLearner
+from mlops_desktop.ml.steps.planning import FEATURES, ROWS, located, planned
 
 __all__ = [
     "Applied",
@@ -34,12 +33,12 @@ __all__ = [
     "check",
     "columns_of",
     "features_on_table",
+    "fit",
     "fit_features",
     "needed",
     "outline",
     "sources",
 ]
-Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +141,20 @@ def apply(
 
     Raises UserError as check() does.
     """
-    others = others or {}
-    check(columns_of(table), steps, {name: columns_of(other) for name, other in others.items()})
-    places: Places = np.arange(table.num_rows)
-    end = table.num_rows
-    fitted: list[FittedStep] = []
-    for number, step in _on(steps):
-        try:
-            plan = planned(step, columns_of(table), TableLearner(table))
-            if step.kind is StepKind.CONCATENATE:
-                other = others[plan.settings["dataset"]]
-                table = _below(table, other)
-                places = np.concatenate([places, np.arange(end, end + other.num_rows)])
-                end += other.num_rows
-            elif step.kind in ROWS:
-                kept = ROWS[step.kind](plan, table)
-                table, places = table.take(kept), places[kept]
-            else:
-                fitted.append(FEATURES[step.kind](plan))
-                table = features_on_table(table, fitted[-1:])
-        except UserError as error:
-            raise located(error, number, step) from error
-    return Applied(table, places, tuple(fitted))
+    below = {name: TableRows(other) for name, other in (others or {}).items()}
+    found = fit(TableRows(table), steps, below)
+    places = np.arange(found.all_rows) if found.places is None else found.places
+    return Applied(whole(found.blocks(), found.columns), places, tuple(found.fitted))
+
+
+def fit(raw: RawRows, steps: Sequence[Step], others: Mapping[str, RawRows]) -> Prepared:
+    """What the steps make of raw rows, of which each step reads only the columns that it needs.
+    others: the rows to concatenate, by what the steps call them.
+
+    Raises UserError as check() does.
+    """
+    check(raw.columns, steps, {name: other.columns for name, other in others.items()})
+    return _fit(Prepared([raw]), _on(steps), others)
 
 
 def fit_features(table: pa.Table, steps: Sequence[Step]) -> tuple[FittedStep, ...]:
@@ -171,37 +162,25 @@ def fit_features(table: pa.Table, steps: Sequence[Step]) -> tuple[FittedStep, ..
 
     Raises UserError as check() does.
     """
-    fitted: list[FittedStep] = []
-    wanted = [(number, step) for number, step in _on(steps) if step.kind in FEATURES]
-    last = max((i for i, (_, step) in enumerate(wanted) if step.kind in LEARNING), default=-1)
-    columns = columns_of(table)
-    for place, (number, step) in enumerate(wanted):
+    features = ((number, step) for number, step in _on(steps) if step.kind in FEATURES)
+    return tuple(_fit(Prepared([TableRows(table)]), features, {}).fitted)
+
+
+def _fit(
+    found: Prepared, steps: Iterable[tuple[int, Step]], others: Mapping[str, RawRows]
+) -> Prepared:
+    for number, step in steps:
         try:
-            plan = planned(step, columns, TableLearner(table))
-            fitted.append(FEATURES[step.kind](plan))
+            plan = planned(step, found.columns, PreparedLearner(found))
+            if step.kind is StepKind.CONCATENATE:
+                found.below(others[plan.settings["dataset"]])
+            elif step.kind in ROWS:
+                found.keep(ROWS[step.kind](plan, found))
+            else:
+                found.fitted.append(FEATURES[step.kind](plan))
         except UserError as error:
             raise located(error, number, step) from error
-        columns = fitted[-1].after(columns)
-        if place < last:  # A later one learns from what this one makes.
-            table = features_on_table(table, fitted[-1:])
-    return tuple(fitted)
-
-
-def features_on_table(table: pa.Table, fitted: Sequence[FittedStep]) -> pa.Table:
-    """The table after the fitted steps; columns that no step makes stay as they are, whatever
-    they hold. Raises KeyError where a column is not there."""
-    for step in fitted:
-        read = arrow_vectors.reader(table)
-        made = {
-            made.column.name: arrow_vectors.array(
-                vectors.evaluate(made.expression, read), table.num_rows
-            )
-            for made in step.makes
-        }
-        after = step.after(columns_of(table))
-        arrays = [made[c.name] if c.name in made else table[c.name] for c in after]
-        table = pa.table(arrays, names=[column.name for column in after])
-    return table
+    return found
 
 
 def _on(steps: Sequence[Step]) -> Iterator[tuple[int, Step]]:
@@ -229,8 +208,3 @@ def _check_other(columns: Sequence[Column], other: Sequence[Column]) -> None:
                 f"{SPOKEN[found]}.",
                 hint="Import one of them again with the type of the other.",
             )
-
-
-def _below(table: pa.Table, other: pa.Table) -> pa.Table:
-    schema = pa.schema([(c.name, ARROW_TYPES[c.type]) for c in columns_of(table)])
-    return pa.concat_tables([table.cast(schema), other.select(schema.names).cast(schema)])

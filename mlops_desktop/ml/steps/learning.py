@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.ml import arrow_vectors
 from mlops_desktop.ml.expressions import NUMBER
+from mlops_desktop.ml.raw_rows import Prepared
+from mlops_desktop.ml.vectors import Vec
 
 
-class TableLearner:
-    """Learns from the rows of a table."""
+class PreparedLearner:
+    """Learns from all rows that are left, one column after the other."""
 
-    def __init__(self, table: pa.Table) -> None:
-        self._read = arrow_vectors.reader(table)
+    def __init__(self, rows: Prepared) -> None:
+        self._rows = rows
+        self._last: tuple[str, Vec] | None = None
 
     def median(self, name: str, kind: ColumnType) -> Any:
         return self.quantile(name, kind, 0.5)
@@ -60,6 +62,13 @@ class TableLearner:
         if not len(values):
             return []
         return list(map(float, np.unique(_quantiles(values, np.arange(1, bins) / bins))))
+
+    def _read(self, name: str) -> Vec:
+        """The column's values; only those that were asked for last are kept."""
+        if self._last is None or self._last[0] != name:
+            self._last = None
+            self._last = (name, arrow_vectors.vector(self._rows[name]))
+        return self._last[1]
 
     def _present(self, name: str) -> Any:
         vec = self._read(name)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import pyarrow as pa
-
 from mlops_desktop.core.datasets import Column
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.step_settings import complete
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml.fitted import FittedStep
+from mlops_desktop.ml.raw_rows import Places, Prepared
 from mlops_desktop.ml.steps import new_columns, rows, values
 from mlops_desktop.ml.steps.context import Learner, Planned
 from mlops_desktop.ml.steps.learning import NothingLearner
@@ -35,16 +34,13 @@ FEATURES: dict[StepKind, Callable[[Planned], FittedStep]] = {
     StepKind.DROP_COLUMNS: new_columns.drop_columns,
     StepKind.FORMULA: new_columns.formula,
 }
-ROWS: dict[StepKind, Callable[[Planned, pa.Table], rows.Places]] = {
+ROWS: dict[StepKind, Callable[[Planned, Prepared], Places]] = {
     StepKind.FILTER: rows.filter_,
     StepKind.DROP_DUPLICATES: rows.drop_duplicates,
     StepKind.DROP_MISSING: rows.drop_missing,
     StepKind.DROP_OUTLIERS: rows.drop_outliers,
     StepKind.SAMPLE: rows.sample,
 }
-# What these do depends on the rows that they are fitted on. (FILL by a given value and the like
-# are counted in: to look at the rows once more costs little.)
-LEARNING = frozenset((StepKind.FILL, StepKind.CLIP, StepKind.BIN, StepKind.GROUP_RARE))
 
 
 def planned(step: Step, columns: Iterable[Column], learn: Learner | None = None) -> Planned:

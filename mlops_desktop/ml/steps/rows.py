@@ -1,7 +1,8 @@
-"""Steps that choose rows: each gives the places of the rows of a table that stay, in order."""
+"""Steps that choose rows: each gives the places of the rows that stay, in order."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,25 @@ from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.ml import arrow_vectors
 from mlops_desktop.ml.expressions import Expr, condition
+from mlops_desktop.ml.raw_rows import Places, Prepared, whole
 from mlops_desktop.ml.steps.context import Planned
 
-Places = npt.NDArray[np.int64]
+
+def filter_(step: Planned, rows: Prepared) -> Places:
+    condition_ = where(step)
+    names = [name for name, _ in condition_.columns]
+    return _by_blocks(rows, names, lambda block: arrow_vectors.rows_where(condition_, block))
 
 
-def filter_(step: Planned, table: pa.Table) -> Places:
-    return arrow_vectors.rows_where(where(step), table)
+def _by_blocks(
+    rows: Prepared, names: Sequence[str], choose: Callable[[pa.Table], Places]
+) -> Places:
+    """The places of the rows that are chosen by their own values in the named columns alone."""
+    found, start = [np.zeros(0, np.int64)], 0
+    for block in rows.blocks(names):
+        found.append(choose(block) + start)
+        start += block.num_rows
+    return np.concatenate(found)
 
 
 def where(step: Planned) -> Expr:
@@ -26,22 +39,27 @@ def where(step: Planned) -> Expr:
     return condition(step.settings["where"], step.columns)
 
 
-def drop_duplicates(step: Planned, table: pa.Table) -> Places:
+def drop_duplicates(step: Planned, rows: Prepared) -> Places:
     # -0.0 and 0.0 differ, NaN equals NaN: as the stored bytes do.
     names = [part.value for part in chosen(step)]
     place = "place"
     while place in names:
         place += "_"
-    numbered = table.select(names).append_column(place, pa.array(np.arange(table.num_rows)))
+    table = whole(rows.blocks(names), [])
+    numbered = table.append_column(place, pa.array(np.arange(table.num_rows)))
     which: Any = "min" if step.settings["keep"] == "first" else "max"
     kept: Any = numbered.group_by(names).aggregate([(place, which)])[f"{place}_{which}"]
     return np.sort(kept.to_numpy())
 
 
-def drop_missing(step: Planned, table: pa.Table) -> Places:
-    masks = [_missing(table[part.value]) for part in chosen(step)]
+def drop_missing(step: Planned, rows: Prepared) -> Places:
+    names = [part.value for part in chosen(step)]
     together = np.logical_or if step.settings["how"] == "any" else np.logical_and
-    return np.flatnonzero(~together.reduce(masks))
+
+    def there(block: pa.Table) -> Places:
+        return np.flatnonzero(~together.reduce([_missing(block[name]) for name in names]))
+
+    return _by_blocks(rows, names, there)
 
 
 def _missing(column: Any) -> npt.NDArray[np.bool_]:
@@ -52,10 +70,10 @@ def _missing(column: Any) -> npt.NDArray[np.bool_]:
     return missing
 
 
-def drop_outliers(step: Planned, table: pa.Table) -> Places:
-    stay = np.ones(table.num_rows, bool)
+def drop_outliers(step: Planned, rows: Prepared) -> Places:
+    stay = np.ones(rows.num_rows, bool)
     for part in chosen(step):
-        found = arrow_vectors.vector(table[part.value])
+        found = arrow_vectors.vector(rows[part.value])
         values = found.values.astype(np.float64)
         there = np.ones(len(values), bool) if found.missing is None else ~found.missing
         if there.any():
@@ -73,10 +91,10 @@ def _limits(values: npt.NDArray[np.float64], method: str, factor: float) -> tupl
     return mean - away, mean + away
 
 
-def sample(step: Planned, table: pa.Table) -> Places:
-    rows = _wanted(step, table.num_rows)
+def sample(step: Planned, rows: Prepared) -> Places:
+    count = _wanted(step, rows.num_rows)
     random = np.random.default_rng(step.settings["seed"])
-    return np.sort(random.choice(table.num_rows, rows, replace=False)).astype(np.int64)
+    return np.sort(random.choice(rows.num_rows, count, replace=False)).astype(np.int64)
 
 
 def _wanted(step: Planned, rows: int) -> int:
