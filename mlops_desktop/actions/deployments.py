@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import models, servers, serving
+from mlops_desktop.actions import models, processes, servers, serving
 from mlops_desktop.actions.children import stop as stop_child
+from mlops_desktop.actions.deployment_states import note, note_end, note_start
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.servers import Servers
 from mlops_desktop.actions.serving import live, log_tail, predict, recent_requests, token
 from mlops_desktop.core import clock
 from mlops_desktop.core.deployments import (
-    DEPLOYMENT_MOVES,
     Deployment,
     DeploymentState,
 )
@@ -81,15 +81,15 @@ def start(
     second = lane(lambda store: second_version(store, deployment))
     process = servers.launch(workspace, deployment, version, second)
     try:
-        pid, began = process.pid, servers.started_at(process.pid)
-        lane(lambda store: _note(store, deployment, pid=pid, process_started=began))
+        pid, began = process.pid, processes.started_at(process.pid)
+        lane(lambda store: note(store, deployment, pid=pid, process_started=began))
         about = servers.wait_ready(workspace, deployment, process, context)
-        started = lane(lambda store: _started(store, deployment, about, version.version))
+        started = lane(lambda store: note_start(store, deployment, about, version.version))
     except BaseException as error:
         stop_child(process)
         state = _State.STOPPED if isinstance(error, Cancelled) else _State.FAILED
         text = "" if isinstance(error, Cancelled) else str(error)
-        lane(lambda store: _ended(store, deployment, state, text))
+        lane(lambda store: note_end(store, deployment, state, text))
         raise
     if servers_held is not None and not keep:
         servers_held.hold(process)
@@ -105,9 +105,9 @@ def stop(lane: Lane, name: str) -> Deployment:
     process = servers.process_of(deployment)
     if process is not None:
         if deployment.state is _State.RUNNING:
-            lane(lambda store: _note(store, deployment, state=_State.STOPPING.value))
+            lane(lambda store: note(store, deployment, state=_State.STOPPING.value))
         servers.end(process)
-    return lane(lambda store: _ended(store, deployment, _State.STOPPED, ""))
+    return lane(lambda store: note_end(store, deployment, _State.STOPPED, ""))
 
 
 def restart(
@@ -153,7 +153,7 @@ def keep(lane: Lane, names: list[str], servers_held: Servers) -> None:
         if deployment.pid is None or deployment.keep:
             continue
         servers_held.release(deployment.pid)
-        lane(partial(_note, deployment=deployment, keep=1))
+        lane(partial(note, deployment=deployment, keep=1))
 
 
 def shut_down_unkept(lane: Lane) -> None:
@@ -266,74 +266,16 @@ def _looked_at(lane: Lane, workspace: Workspace, deployment: Deployment) -> Depl
     match deployment.state:
         case _State.RUNNING if process is None:
             text = str(servers.failure(folder))
-            return lane(lambda store: _ended(store, deployment, _State.FAILED, text))
+            return lane(lambda store: note_end(store, deployment, _State.FAILED, text))
         case _State.RUNNING if not serving.answers(workspace, deployment):
             return replace(deployment, error="The server does not answer.")
         case _State.STARTING if process is not None:
             about = servers.announced(folder)
             if about is not None and about["pid"] == deployment.pid:
-                return lane(lambda store: _started(store, deployment, about, deployment.version))
+                return lane(lambda store: note_start(store, deployment, about, deployment.version))
         case _State.STARTING if not _is_young(deployment):
-            return lane(
-                lambda store: _ended(store, deployment, _State.FAILED, "Its start was interrupted.")
-            )
+            text = "Its start was interrupted."
+            return lane(lambda store: note_end(store, deployment, _State.FAILED, text))
         case _State.STOPPING if process is None:
-            return lane(lambda store: _ended(store, deployment, _State.STOPPED, ""))
+            return lane(lambda store: note_end(store, deployment, _State.STOPPED, ""))
     return deployment
-
-
-def _check_move(deployment: Deployment, state: DeploymentState) -> None:
-    if state not in DEPLOYMENT_MOVES[deployment.state]:
-        raise UserError(
-            f"{deployment.name} is {deployment.state}, so it cannot become {state}.",
-            hint="Look at its state and try again.",
-        )
-
-
-def _note(store: Store, deployment: Deployment, **columns: object) -> None:
-    with store.write("deployments"):
-        rows.update(store, deployment.id, **columns)
-
-
-def _started(
-    store: Store, deployment: Deployment, about: dict[str, Any], version: int
-) -> Deployment:
-    with store.write("deployments"):
-        now = rows.get(store, deployment.id)
-        if now.state is _State.RUNNING and now.pid == about["pid"]:
-            return now  # Somebody who looked at it was faster.
-        _check_move(now, _State.RUNNING)
-        rows.update(
-            store,
-            deployment.id,
-            state=_State.RUNNING.value,
-            port=about["port"],
-            pid=about["pid"],
-            process_started=about["process_started"],
-            started_at=about["started_at"],
-        )
-        store.audit(
-            "deployment.started",
-            deployment.name,
-            version=f"{deployment.model}@{version}",
-            port=about["port"],
-        )
-    return rows.get(store, deployment.id)
-
-
-def _ended(store: Store, deployment: Deployment, state: DeploymentState, error: str) -> Deployment:
-    with store.write("deployments"):
-        now = rows.get(store, deployment.id)
-        if state not in DEPLOYMENT_MOVES[now.state]:
-            return now  # It has ended before, in one way or the other.
-        rows.update(
-            store,
-            deployment.id,
-            state=state.value,
-            error=error,
-            pid=None,
-            process_started=None,
-        )
-        verb = "failed" if state is _State.FAILED else "stopped"
-        store.audit(f"deployment.{verb}", deployment.name, error=error)
-    return rows.get(store, deployment.id)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import checks, datasets, origins, recipes, settings
+from mlops_desktop.actions import checks, datasets, origins, processes, recipes, settings
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.following import Poster, SharedProgress
 from mlops_desktop.actions.lane import Context, Lane
@@ -184,7 +184,11 @@ def recover(store: Store) -> list[int]:
 
     Their children are gone too: they end with the process that started them.
     """
-    gone = [run_id for run_id, owner in rows.unfinished(store) if not _is_alive(owner)]
+    gone = [
+        run_id
+        for run_id, owner in rows.unfinished(store)
+        if not processes.is_alive(owner.pid, owner.started)
+    ]
     for run_id in gone:
         _end(store, run_id, RunState.INTERRUPTED, error="The app ended while it ran.")
     return gone
@@ -244,7 +248,7 @@ def _begin(store: Store, run_id: int) -> Run:
 
 def _note_child(store: Store, run_id: int, pid: int) -> None:
     with store.write("runs"):
-        rows.set_child(store, run_id, pid, _started(pid))
+        rows.set_child(store, run_id, pid, processes.started_at(pid))
 
 
 def _end(store: Store, run_id: int, state: RunState, **columns: Any) -> Run:
@@ -306,19 +310,4 @@ def _file(run: Run, name: str) -> str:
 
 @cache
 def _myself() -> rows.Owner:
-    return rows.Owner(os.getpid(), _started(os.getpid()) or 0.0)
-
-
-def _started(pid: int) -> float | None:
-    """When a process began (seconds since 1970), None where it is gone."""
-    import psutil  # noqa: PLC0415
-
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _is_alive(owner: rows.Owner) -> bool:
-    started = _started(owner.pid)
-    return started is not None and abs(started - owner.started) < 1.0
+    return rows.Owner(os.getpid(), processes.started_at(os.getpid()) or 0.0)

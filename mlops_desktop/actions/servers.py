@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from mlops_desktop.actions import serving
+from mlops_desktop.actions import processes, serving
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.core.child_command import command
 from mlops_desktop.core.deployments import Deployment, Role
@@ -23,7 +23,6 @@ from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.paths import Workspace
 
 _GRACE_S = 7.0  # The server's own graceful stop takes 5 at most.
-_SAME_START_S = 2.0
 READY_S = 60.0
 _POLL_S = 0.02
 KEEP = b"keep"  # On a server's standard input: go on without the one who started it.
@@ -182,14 +181,6 @@ def _last_said(folder: Path) -> str:
     return f"Its log ends with: {lines[-1]}" if lines else ""
 
 
-def started_at(pid: int) -> float:
-    """When a process started, in seconds since 1970."""
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return 0.0
-
-
 def let_go(process: subprocess.Popen[bytes]) -> None:
     """Forget a kept server: it outlives us, which Popen would warn of."""
     process.returncode = 0
@@ -199,11 +190,10 @@ def process_of(deployment: Deployment) -> psutil.Process | None:
     """The deployment's living process; its start time tells it from another with the same pid."""
     if deployment.pid is None:
         return None
+    if not processes.is_alive(deployment.pid, deployment.process_started or 0.0):
+        return None
     try:
         process = psutil.Process(deployment.pid)
-        started = deployment.process_started or 0.0
-        if abs(process.create_time() - started) > _SAME_START_S:
-            return None
         if process.status() == psutil.STATUS_ZOMBIE:
             process.wait(0)  # If it was our child, it has been waiting for this.
             return None
