@@ -121,3 +121,29 @@ def test_that_no_step_reads_columns_that_it_does_not_need() -> None:
     ]
     recipe.fit(raw, steps, {})
     assert [sorted(names) for names in raw.asked] == [["n"], ["n", "x"], ["t"], ["x"], ["n"]]
+
+
+@pytest.mark.parametrize("keep", ["first", "last"])
+@pytest.mark.parametrize("size", [4, 1000])
+def test_that_equal_rows_are_dropped_by_their_bits(keep: str, size: int) -> None:
+    chance = np.random.default_rng(3)
+    odd = [None, 0.0, -0.0, float("nan"), 1.5]
+    table = pa.table(
+        {
+            "x": pa.array([odd[i] for i in chance.integers(0, 5, 300)], pa.float64()),
+            "t": pa.array(chance.choice(["", "a", None], 300).tolist(), pa.string()),
+            "b": pa.array(chance.choice([True, False, None], 300).tolist(), pa.bool_()),
+            "n": pa.array(chance.choice([0, 2**62, None], 300).tolist(), pa.int64()),
+            "d": pa.array(chance.integers(0, 2, 300), pa.timestamp("us")),
+        }
+    )
+    last: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for place, row in enumerate(table.to_pylist()):
+        last[repr(row)] = place
+        first.setdefault(repr(row), place)
+    steps = [Step(K.DROP_DUPLICATES, {"keep": keep})]
+    found = recipe.fit(Blocks(table, size), steps, {}).places
+    assert found is not None
+    assert found.tolist() == sorted((first if keep == "first" else last).values())
+    assert len(found) < 300

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.ml import arrow_vectors
 from mlops_desktop.ml.expressions import Expr, condition
-from mlops_desktop.ml.raw_rows import Places, Prepared, whole
+from mlops_desktop.ml.raw_rows import Places, Prepared
 from mlops_desktop.ml.steps.context import Planned
 
 
@@ -40,16 +41,35 @@ def where(step: Planned) -> Expr:
 
 
 def drop_duplicates(step: Planned, rows: Prepared) -> Places:
+    """Column by column: a row that is alone with its values so far is not looked at again."""
+    stay = np.ones(rows.num_rows, bool)
+    places = np.arange(rows.num_rows)
+    groups = np.zeros(rows.num_rows, np.int64)
+    for part in chosen(step):
+        codes, most = _codes(rows[part.value].take(places))
+        _, groups, counts = np.unique(
+            groups * most + codes, return_inverse=True, return_counts=True
+        )
+        again = counts[groups] > 1
+        places, groups = places[again], groups[again]
+        if not len(places):
+            break
+    stay[places] = False
+    if step.settings["keep"] == "last":
+        places, groups = places[::-1], groups[::-1]
+    _, first = np.unique(groups, return_index=True)
+    stay[places[first]] = True
+    return np.flatnonzero(stay)
+
+
+def _codes(column: Any) -> tuple[Places, int]:
+    """Equal numbers for equal values, and one more than the largest of them."""
     # -0.0 and 0.0 differ, NaN equals NaN: as the stored bytes do.
-    names = [part.value for part in chosen(step)]
-    place = "place"
-    while place in names:
-        place += "_"
-    table = whole(rows.blocks(names), [])
-    numbered = table.append_column(place, pa.array(np.arange(table.num_rows)))
-    which: Any = "min" if step.settings["keep"] == "first" else "max"
-    kept: Any = numbered.group_by(names).aggregate([(place, which)])[f"{place}_{which}"]
-    return np.sort(kept.to_numpy())
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), float("nan"), column)
+        column = pa.chunked_array([part.view(pa.int64()) for part in column.chunks], pa.int64())
+    coded: Any = column.dictionary_encode().combine_chunks()
+    return coded.indices.fill_null(len(coded.dictionary)).to_numpy(), len(coded.dictionary) + 1
 
 
 def drop_missing(step: Planned, rows: Prepared) -> Places:
