@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.actions import models, processes, servers, serving
 from mlops_desktop.actions.children import stop as stop_child
 from mlops_desktop.actions.deployment_states import note, note_end, note_start
+from mlops_desktop.actions.hiding import keep_privacy
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.servers import Servers
 from mlops_desktop.actions.serving import live, log_tail, predict, recent_requests, token
@@ -24,6 +25,7 @@ from mlops_desktop.core.deployments import (
 from mlops_desktop.core.errors import Cancelled, CheckFailed, NotFound, UserError
 from mlops_desktop.core.ids import Ref, checked_name
 from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.core.privacy import Privacy, checked_privacy
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import deployments as rows
 
@@ -61,17 +63,20 @@ def start(
     keep: bool = False,
     context: Context | None = None,
     servers_held: Servers | None = None,
+    privacy: Privacy | None = None,
 ) -> Deployment:
     """Serve a model version (a bare name means its champion); returns once it answers.
 
     A name that is running swaps its version instead. keep: the server outlives us; otherwise it
     ends with `servers_held`, which its owner keeps. The port is a free one, unless named, and
-    stays the same ever after. Raises CheckFailed for a version that is not approved.
+    stays the same ever after. privacy: what is not recorded from the first request on; None leaves
+    it as it is, and one that runs is told by set_privacy(). Raises CheckFailed for a version that
+    is not approved, UserError for columns that cannot be hidden.
     """
     if not keep and servers_held is None:
         raise ValueError("A server that is not kept needs an owner: pass servers_held.")
     context = context or Context()
-    deployment, version = lane(lambda store: _begin(store, ref, name, port, keep))
+    deployment, version = lane(lambda store: _begin(store, ref, name, port, keep, privacy))
     if deployment.state is _State.RUNNING:
         if deployment.model_version == version.id:
             return deployment
@@ -164,9 +169,16 @@ def shut_down_unkept(lane: Lane) -> None:
 
 
 def _begin(
-    store: Store, ref: str | Ref, name: str | None, port: int | None, keep: bool
+    store: Store,
+    ref: str | Ref,
+    name: str | None,
+    port: int | None,
+    keep: bool,
+    privacy: Privacy | None,
 ) -> tuple[Deployment, ModelVersion]:
     version = models.resolve(store, ref)
+    if privacy is not None:
+        privacy = checked_privacy(version.signature, privacy.drop, privacy.hash)
     _check_approved(version)
     name = checked_name(name or version.model, "deployment")
     with store.write("deployments"):
@@ -178,6 +190,11 @@ def _begin(
         if found.state is _State.RUNNING and alive:
             if port not in (None, found.port):
                 raise UserError(f"{name} runs at port {found.port}.", hint="Stop it to move it.")
+            if privacy not in (None, found.privacy):
+                raise UserError(
+                    f"{name} runs already, and records other columns.",
+                    hint=f"Say what it records from now on first: deploy privacy {name}.",
+                )
             return found, version
         if found.state in (_State.STARTING, _State.STOPPING) and (alive or _is_young(found)):
             raise UserError(f"{name} is {found.state} already.", hint="Wait for it to finish.")
@@ -188,6 +205,8 @@ def _begin(
             changes |= {"model_version_id": version.id, "previous_version_id": found.model_version}
         changes |= {"error": "", "pid": None, "started_at": clock.now()}
         rows.update(store, found.id, **changes)
+        if privacy not in (None, found.privacy):
+            keep_privacy(store, found, privacy)
     return rows.get(store, found.id), version
 
 

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlops_desktop.actions import deployments, models, servers
+from mlops_desktop.actions.hiding import check_alone, keep_privacy
 from mlops_desktop.actions.lane import Lane
 from mlops_desktop.core.deployments import Deployment, DeploymentState
-from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
 from mlops_desktop.core.privacy import Privacy, checked_privacy
@@ -45,17 +45,11 @@ def _asked(
     deployment = deployments.get_deployment(store, name)
     version = models.get_version(store, Ref(deployment.model, version=deployment.version))
     privacy = checked_privacy(version.signature, drop, hashed)
-    if deployment.second is not None:
-        raise UserError(
-            f"{name} tries a second version, which answers from the same record.",
-            hint=f"Promote it or end the trial first: deploy end-trial {name}",
-        )
+    check_alone(deployment)
     return deployment, version, privacy
 
 
 def _keep(store: Store, deployment: Deployment, privacy: Privacy) -> Deployment:
     with store.write("deployments"):
-        value = {"drop": list(privacy.drop), "hash": list(privacy.hash)}
-        rows.set_option(store, deployment.id, "privacy", value)
-        store.audit("deployment.privacy", deployment.name, **value)
+        keep_privacy(store, deployment, privacy)
     return rows.get(store, deployment.id)

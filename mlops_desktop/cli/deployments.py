@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from mlops_desktop.actions import deployments as actions
-from mlops_desktop.actions import predictions
+from mlops_desktop.actions import models, predictions
 from mlops_desktop.cli.datasets import File
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import ImportOptions
 from mlops_desktop.core.deployments import Deployment
+from mlops_desktop.core.models import other_champion
+from mlops_desktop.core.privacy import Privacy
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def hiding_options(verb: F) -> F:
+    """`--drop` and `--hash`: which columns of requests are not recorded."""
+    drop = click.option(
+        "--drop", multiple=True, metavar="COL", help="Not recorded at all. May be repeated."
+    )
+    hashed = click.option(
+        "--hash", "hashed", multiple=True, metavar="COL", help="Only a keyed hash. May be repeated."
+    )
+    return drop(hashed(verb))
 
 
 @click.group()
@@ -24,17 +41,36 @@ def deploy() -> None:
 @click.argument("ref")
 @click.option("--name", help="The deployment. Default: the model's name.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: a free one, then kept.")
+@hiding_options
 @json_option
 @click.pass_obj
-def start(session: Session, ref: str, name: str | None, port: int | None, as_json: bool) -> None:
+def start(
+    session: Session,
+    ref: str,
+    name: str | None,
+    port: int | None,
+    drop: tuple[str, ...],
+    hashed: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Serve REF (MODEL means MODEL@champion); a running deployment swaps to it.
+
+    --drop and --hash hide columns of the requests from the first one on; `deploy privacy` changes
+    that later.
 
     Returns once the server answers. The server goes on until `deploy stop`.
     """
     found = actions.start(
-        session.lane, ref, name=name, port=port, keep=True, context=TerminalContext()
+        session.lane,
+        ref,
+        name=name,
+        port=port,
+        keep=True,
+        context=TerminalContext(),
+        privacy=Privacy(drop, hashed) if drop or hashed else None,
     )
     text = f"{found.name} serves {found.model}@{found.version} at {found.url}"
+    text += champion_hint(session, found)
     answer(as_json, deployment_json(session, found), text)
 
 
@@ -104,6 +140,16 @@ def predict(
         answer(as_json, value | {"predictions": predictions.as_records(done.table)}, "")
     else:
         click.echo(predictions.as_csv(file, done.table, options).decode(), nl=False)
+
+
+def champion_hint(session: Session, found: Deployment) -> str:
+    """A line with the command that makes the served version the champion, where another one is."""
+    versions = session.lane(lambda store: models.list_versions(store, found.model))
+    champion = other_champion(versions, found.model, found.version)
+    if champion is None:
+        return ""
+    command = f"models alias {found.model} champion {found.version}"
+    return f"\nThe champion is still {champion.ref}. To make this one it, too: {command}"
 
 
 def deployment_json(session: Session, found: Deployment) -> dict[str, object]:

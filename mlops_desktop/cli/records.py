@@ -7,7 +7,7 @@ import click
 from mlops_desktop.actions import deployments, monitoring, sealing
 from mlops_desktop.actions import privacy as actions
 from mlops_desktop.actions import retention as keeping
-from mlops_desktop.cli.deployments import deploy
+from mlops_desktop.cli.deployments import deploy, hiding_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.figures import percent
@@ -16,10 +16,7 @@ from mlops_desktop.core.retention import checked_retention, parsed_size
 
 @deploy.command()
 @click.argument("name")
-@click.option("--drop", multiple=True, metavar="COL", help="Not recorded at all. May be repeated.")
-@click.option(
-    "--hash", "hashed", multiple=True, metavar="COL", help="Only a keyed hash. May be repeated."
-)
+@hiding_options
 @click.option("--record-all", is_flag=True, help="Record every column again.")
 @json_option
 @click.pass_obj

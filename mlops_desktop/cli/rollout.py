@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mlops_desktop.actions import reviving, rollout
-from mlops_desktop.cli.deployments import deploy, deployment_json
+from mlops_desktop.cli.deployments import champion_hint, deploy, deployment_json
 from mlops_desktop.cli.session import Session, answer, json_option
 
 
@@ -40,7 +40,8 @@ def shadow(session: Session, name: str, ref: str, as_json: bool) -> None:
 def promote(session: Session, name: str, as_json: bool) -> None:
     """Deploy the second version of NAME in place of the first."""
     found = rollout.promote(session.lane, name)
-    answer(as_json, deployment_json(session, found), f"{name} serves version {found.version}")
+    text = f"{name} serves version {found.version}{champion_hint(session, found)}"
+    answer(as_json, deployment_json(session, found), text)
 
 
 @deploy.command("end-trial")
@@ -60,7 +61,8 @@ def end_trial(session: Session, name: str, as_json: bool) -> None:
 def rollback(session: Session, name: str, as_json: bool) -> None:
     """Deploy the version that NAME served before."""
     found = rollout.roll_back(session.lane, name)
-    answer(as_json, deployment_json(session, found), f"{name} serves version {found.version}")
+    text = f"{name} serves version {found.version}{champion_hint(session, found)}"
+    answer(as_json, deployment_json(session, found), text)
 
 
 @deploy.command()

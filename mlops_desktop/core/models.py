@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -114,3 +115,11 @@ class Model:
     versions: int
     aliases: dict[str, int] = field(default_factory=dict)
     created_at: str = ""
+
+
+def other_champion(
+    versions: Sequence[ModelVersion], model: str, number: int
+) -> ModelVersion | None:
+    """The champion of a model, where that is another version than this one."""
+    champions = (v for v in versions if v.model == model and CHAMPION in v.aliases)
+    return next((v for v in champions if v.version != number), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mlops_desktop.widgets.buttons import Button
@@ -10,19 +10,25 @@ from mlops_desktop.widgets.icons import set_icon
 
 
 class Disclosure(QWidget):
-    """A line that folds its content out and in; closed at first."""
+    """A line that folds its content out and in; closed at first. toggled(whether it is open)."""
+
+    toggled = Signal(bool)
 
     def __init__(self, title: str, content: QWidget) -> None:
         super().__init__()
         self._content = content
-        self.button = Button(f" {title}", kind="link", clicked=self._toggle)
-        self.button.setAccessibleName(title)
+        self.button = Button("", kind="link", clicked=self._toggle)
+        self.set_title(title)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(content)
+        column.addWidget(content, 1)
         self.set_open(open_=False)
+
+    def set_title(self, title: str) -> None:
+        self.button.setText(f" {title}")
+        self.button.setAccessibleName(title)
 
     @property
     def is_open(self) -> bool:
@@ -30,6 +36,7 @@ class Disclosure(QWidget):
 
     def set_open(self, *, open_: bool) -> None:
         self._content.setVisible(open_)
+        self.toggled.emit(open_)
         set_icon(self.button, "chevron-down" if open_ else "chevron-right", "accent")
 
     def _toggle(self) -> None:

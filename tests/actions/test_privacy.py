@@ -62,3 +62,15 @@ def test_that_drift_leaves_hidden_columns_out_and_the_record_is_still_found(
         assert {feature.name for feature in window.features} == {"prediction"}
         assert window.error == pytest.approx(1.0, abs=0.2)
         assert lookup.find(one.lane, "d", ids[5]).inputs == {"at": rows[5][0], "x": "5f" * 16}
+
+
+def test_that_a_start_refuses_columns_that_cannot_be_hidden(workspace_dir: Path) -> None:
+    with watched(workspace_dir) as one:
+        with one.store.write("models"):
+            one.store.insert(
+                "approvals",
+                {"model_version_id": one.model_version, "note": "n", "actor": "a", "at": "2026"},
+            )
+        with pytest.raises(UserError, match="takes no column 'nothing'"):
+            deployments.start(one.lane, "m@1", "quiet", keep=True, privacy=Privacy(("nothing",)))
+        assert [found.name for found in deployments.list_deployments(one.store)] == ["d"]

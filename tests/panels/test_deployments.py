@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from pytestqt.qtbot import QtBot
 from mlops_desktop.actions import deployments, models
 from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.deployments import DeploymentState
+from mlops_desktop.core.privacy import Privacy
 from mlops_desktop.panels.deployments import DeploymentsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
@@ -320,8 +322,45 @@ def test_that_a_canary_is_tried_promoted_and_rolled_back(
     click(running, "promote", qtbot)
     wait_state(running, DeploymentState.RUNNING, qtbot, version=2)
     qtbot.waitUntil(lambda: not said.isVisible(), timeout=_START_MS)
+    qtbot.waitUntil(running.champion.isVisible, timeout=_START_MS)
+    assert running.champion.yes.accessibleName() == "Make leaving@2 the champion too"
+    click(running, "make-champion", qtbot)
+    qtbot.waitUntil(lambda: not running.champion.isVisible(), timeout=_START_MS)
+    champions = [v.ref for v in running._versions if "champion" in v.aliases]
+    assert champions == ["leaving@2"]
     click(running, "roll-back-here", qtbot)
     wait_state(running, DeploymentState.RUNNING, qtbot, version=1)
+    qtbot.waitUntil(running.champion.isVisible, timeout=_START_MS)
+    champions = [v.ref for v in running._versions if "champion" in v.aliases]
+    assert champions == ["leaving@2"], "It never moves by itself."
+
+
+def test_that_columns_are_hidden_from_the_first_request_on(
+    full: Workspace, jobs: Jobs, servers: Servers, qtbot: QtBot
+) -> None:
+    panel = opened(DeploymentsPanel(jobs, full, servers), qtbot)
+    click(panel, "deploy-first", qtbot)
+    assert not panel.new.hidden.isVisible()
+    click(panel, "new-privacy", qtbot)
+    assert panel.new.hidden.isVisible()
+    drop, hashed = panel.new.hidden.drop, panel.new.hidden.hashed
+    for picker, number in ((drop, 0), (hashed, 1), (hashed, 0)):
+        item = picker.list.topLevelItem(number)
+        assert item is not None
+        item.setCheckState(0, Qt.CheckState.Checked)
+    names = [item.text(0) for item in drop._items()]
+    assert (drop.chosen(), hashed.chosen()) == ((), tuple(names[:2])), "In one way only."
+    panel.new.name.setText("quiet")
+    click(panel, "start-new", qtbot)
+    wait_state(panel, DeploymentState.RUNNING, qtbot)
+    assert panel.deployment is not None
+    assert panel.deployment.privacy == Privacy(hash=tuple(names[:2]))
+    click(panel, "predict-button", qtbot)
+    folder = full.segments(panel.deployment.id)
+    qtbot.waitUntil(lambda: any(folder.glob("*.jsonl")), timeout=_START_MS)
+    header = json.loads(next(iter(folder.glob("*.jsonl"))).read_bytes().splitlines()[0])
+    assert set(header["hashed"]) == set(names[:2])
+    panel.hide()
 
 
 def test_that_a_dataset_and_a_file_are_answered_at_once(

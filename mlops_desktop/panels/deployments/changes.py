@@ -53,6 +53,7 @@ class Changes(QObject):
                 wanted.keep,
                 context,
                 self._servers,
+                wanted.privacy,
             ),
             failed,
         )

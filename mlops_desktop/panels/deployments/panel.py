@@ -13,6 +13,7 @@ from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.deployments import Deployment, DeploymentState
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.models import ModelVersion
+from mlops_desktop.panels.deployments.champion import ChampionOffer
 from mlops_desktop.panels.deployments.changes import Changes
 from mlops_desktop.panels.deployments.failure import FailureBox
 from mlops_desktop.panels.deployments.new import NewDeployment, Wanted
@@ -66,6 +67,7 @@ class DeploymentsPanel(Page):
         self._stack = QStackedWidget()
         for page in (QWidget(), self._build_none(), self._build_first(), self._build_full()):
             self._stack.addWidget(page)
+        self.new.alone.connect(self._stack.setHidden)
         self.body.addWidget(self._stack, 1)
 
     def _build_none(self) -> QWidget:
@@ -87,6 +89,9 @@ class DeploymentsPanel(Page):
         self.strip.restart_wanted.connect(self._restart)
         self.strip.serve_wanted.connect(self._serve)
         self.strip.cancel_wanted.connect(self._changes.cancel)
+        self.champion = ChampionOffer(self._jobs)
+        self.champion.toast.connect(self.toast)
+        self.champion.failed.connect(self._show_failure)
         self.failure = FailureBox()
         self.failure.again_wanted.connect(self._start)
         self.failure.port_wanted.connect(self._choose_port)
@@ -99,6 +104,7 @@ class DeploymentsPanel(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.strip)
+        column.addWidget(self.champion)
         column.addWidget(self.failure)
         column.addWidget(self.views, 1)
         return page
@@ -179,6 +185,7 @@ class DeploymentsPanel(Page):
         newest = max(newer, default=0) if deployment.second is None else 0  # One trial at a time.
         self.strip.show_deployment(deployment, newest if newest > deployment.version else 0)
         self.strip.show_job(self._changes.text() or None)
+        self.champion.watch(deployment, self._versions)
         self.views.show_deployment(deployment, self._versions)
         if deployment.state is DeploymentState.FAILED and not self._changes.running:
             self._show_failure(
@@ -219,12 +226,8 @@ class DeploymentsPanel(Page):
             self.new.port.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _open_new(self, ref: str = "", name: str = "") -> None:
-        running = frozenset(
-            d.name for d in self._deployed.values() if d.state is DeploymentState.RUNNING
-        )
         if self._approved():
-            ports = {d.name: d.port for d in self._deployed.values() if d.port}
-            self.new.open(self._approved(), running, ports, ref, name)
+            self.new.open(self._approved(), self._deployed, ref, name)
             if not self._deployed:
                 self._stack.setCurrentIndex(0)  # One call to act at a time.
 

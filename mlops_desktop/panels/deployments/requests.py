@@ -217,5 +217,5 @@ def _inputs(request: RecentRequest) -> str:
     shown = (
         f"{name} {'missing' if value is None else value}" for name, value in request.inputs.items()
     )
-    first = f"(first of {request.rows:,} rows) " if request.rows > 1 else ""
+    first = "row 1: " if request.rows > 1 else ""
     return first + ", ".join(shown)
