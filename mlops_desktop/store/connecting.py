@@ -24,7 +24,8 @@ objects/       files named by the SHA-256 of their bytes: `sha256sum` proves eac
                a place has a fourth part, those are the rows that differ from that other chunk
                models are skops and ONNX files, never pickles
 runs/          logs of training runs, one folder each
-predictions/   what each deployment answered, one JSON line a request
+predictions/   what each deployment answered, one JSON line a request; old ones as Parquet, one row
+               a prediction
 deployments/   tokens, job files and logs of servers
 logs/          the application's own log
 backups/       copies of the database, made before it was migrated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mlops_desktop.actions import datasets, models, monitoring, runs
+from mlops_desktop.actions import datasets, models, monitoring, runs, sealing
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.actions.retrain import hidden_columns
 from mlops_desktop.blobs.segments import SegmentHeader
@@ -112,5 +113,26 @@ def test_that_retraining_says_which_columns_were_not_recorded(workspace_dir: Pat
         data = datasets.get_version(store, Ref("data", version=version.dataset_version))
         assert hidden_columns(store, version) == ("x", "town")
         assert "x, town missing in them: not recorded, for privacy" in data.message
+    finally:
+        store.close()
+
+
+def test_that_sealed_predictions_are_trained_on(
+    workspace_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "LEAST", 0)
+    store = Store.open(Workspace(workspace_dir))
+    try:
+        one = _deployed(store)
+        rows, truth = rows_of(START + timedelta(hours=600), 50, 1)
+        name = f"0001-{2**22 + 1}.jsonl"  # No process has such a number.
+        ids = [i for row in rows for i in one.record([row], [0.0], file=name)]
+        monitoring.add_labels_table(one.lane, "d", ids[::2], truth[::2].tolist(), "test")
+        os.utime(one.segments / name, (1, 1))
+        assert sealing.seal(one.lane, "d").files == 1
+        version = monitoring.retrain(one.lane, "d")
+        assert np.allclose(_column(store, version, "y")[600:], truth[::2])
+        assert _column(store, version, "x")[600:] == [row[1] for row in rows[::2]]
+        assert _column(store, version, "at")[600].isoformat() == rows[0][0][:19]
     finally:
         store.close()

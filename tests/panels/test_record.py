@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import deployments, monitoring
+from mlops_desktop.actions import deployments, monitoring, sealing
 from mlops_desktop.actions.deployments import Servers
 from mlops_desktop.core.privacy import Privacy
 from mlops_desktop.core.retention import Retention
@@ -94,3 +94,26 @@ def test_that_limits_say_what_they_remove_before_they_are_set(
     assert not keep.set.isEnabled()
     with watched(workspace_dir) as one:
         assert deployments.get_deployment(one.store, "d").retention == Retention(90)
+
+
+def test_that_what_is_sealed_is_told_and_what_is_ready_is_sealed(
+    workspace_dir: Path, panel: DeploymentsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "LEAST", 0)
+    packing = panel.views.record.keep.packing
+    assert packing.isHidden()
+    with watched(workspace_dir) as one:
+        for number in (1, 2):
+            rows, _ = rows_of(START, 24, number)
+            one.record(rows, [0.0] * 24, file=f"000{number}-{2**22 + 1}.jsonl")
+        os.utime(one.segments / f"0001-{2**22 + 1}.jsonl", (1, 1))
+        monitoring.fold(one.lane, "d")
+    panel.reload()
+    qtbot.waitUntil(packing.now.isVisible)
+    assert "1 more can be sealed now" in packing.words.text()
+    with qtbot.waitSignal(packing.toast) as told:
+        qtbot.mouseClick(packing.now, Qt.MouseButton.LeftButton)
+    assert "every prediction is there as before" in told.args[0]
+    qtbot.waitUntil(lambda: packing.words.text().startswith("1 of 2 files are sealed"))
+    assert "1 to come, once closed" in packing.words.text()
+    assert not packing.now.isVisible()

@@ -1,4 +1,4 @@
-"""How long predictions are kept, and what that removes now."""
+"""How long predictions are kept, what that removes now, and how much of them is packed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mlops_desktop.actions.retention import Removable
 from mlops_desktop.core.deployments import Deployment
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.retention import Retention
+from mlops_desktop.panels.deployments.packing import PackingLine
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import Card, label
@@ -68,6 +69,10 @@ class KeepCard(Card):
         self.add(self.error)
         self.body.addLayout(row)
         self.add(self.words)
+        self.packing = PackingLine(jobs)
+        self.packing.toast.connect(self.toast)
+        self.packing.failed.connect(self.error.show_error)
+        self.add(self.packing)
 
     def show_deployment(self, deployment: Deployment) -> None:
         """What is typed stays while the same limits are in force."""
@@ -77,6 +82,7 @@ class KeepCard(Card):
             self._fill(deployment.retention)
             self.error.show_error(None)
         self._ask()
+        self.packing.show_deployment(deployment)
 
     def _fill(self, limits: Retention) -> None:
         for widget in (self.by_days, self.days, self.by_size, self.size_gb):
