@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlops_desktop.actions import datasets
+from mlops_desktop.actions import datasets, recipe_columns
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.core import clock
@@ -247,6 +247,7 @@ def _run(
         "profile": version.profile if propose else "",
         "before": lane(lambda store: _before(store, version)),
         "others": lane(lambda store: {name: _place(store, name) for name in named}),
+        "elsewhere": lane(lambda store: recipe_columns.elsewhere(store, version)),
     }
     with scratch(workspace, "check") as folder:
         return run_child("check", job, folder, context)

@@ -39,6 +39,7 @@ def check(job: runner.Job, _folder: Path, reporter: runner.Reporter) -> runner.J
             for name, place in fields["others"].items()
             if (other := _other(workspace, place)) is not None
         },
+        elsewhere=fields["elsewhere"],
     )
     if fields["profile"]:
         document = manifests.expand_json(objects.get_bytes(workspace, fields["profile"]))

@@ -15,7 +15,7 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.sentences import headline, plain
 
 _FIRST = 5
-_WORDS = {"passed": "ok", "failed": "FAIL", "could not run": "????"}
+_WORDS = {"passed": "ok", "failed": "FAIL", "could not run": "????", "not applicable": "-"}
 
 
 @data.command()

@@ -87,9 +87,12 @@ class Rule:
 
 
 class Verdict(StrEnum):
+    """NOT_APPLICABLE: the rule is about columns that a recipe left out or made elsewhere."""
+
     PASSED = "passed"
     FAILED = "failed"
     COULD_NOT_RUN = "could not run"
+    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,13 @@ class Outcome:
         return self.verdict is Verdict.PASSED
 
     @property
+    def fails(self) -> bool:
+        return self.verdict in (Verdict.FAILED, Verdict.COULD_NOT_RUN)
+
+    @property
     def blocks(self) -> bool:
         """A rule that was to block and could not run has not said yes, so it blocks too."""
-        return not self.passed and self.rule.severity is Severity.BLOCK
+        return self.fails and self.rule.severity is Severity.BLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class CheckReport:
     @property
     def failed(self) -> tuple[Outcome, ...]:
         """What did not pass, the blocking ones first."""
-        return tuple(sorted((o for o in self.outcomes if not o.passed), key=lambda o: not o.blocks))
+        return tuple(sorted((o for o in self.outcomes if o.fails), key=lambda o: not o.blocks))
 
     @property
     def blocking(self) -> tuple[Outcome, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_desktop.core.checks import CheckReport, Rule, RuleKind
+from mlops_desktop.core.checks import CheckReport, Rule, RuleKind, Verdict
 from mlops_desktop.core.figures import percent
 
 _NAMED = 4  # Columns that a sentence names before it counts the others.
@@ -60,9 +60,12 @@ def sentence(rule: Rule) -> str:
 
 def headline(report: CheckReport) -> str:
     """The report in half a sentence."""
-    rules = len(report.outcomes)
+    rules = sum(outcome.verdict is not Verdict.NOT_APPLICABLE for outcome in report.outcomes)
+    if rules == 0:
+        return "no rule applies"
     if not report.failed:
-        return f"all {rules} rules pass" if rules != 1 else "the rule passes"
+        apply = " that apply" if rules < len(report.outcomes) else ""
+        return f"all {rules} rules{apply} pass" if rules != 1 else "the rule passes"
     failed = len(report.failed)
     text = f"{failed} of {rules} rules {'does' if failed == 1 else 'do'} not pass"
     blocked = len(report.blocking)

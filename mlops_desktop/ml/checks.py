@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from mlops_desktop.core.checks import KEPT_ROWS, Outcome, Rule, RuleKind, Verdic
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.figures import percent
 from mlops_desktop.core.sentences import TYPE_WORDS, listed, number
+from mlops_desktop.ml import checks_of_recipes, shift
 from mlops_desktop.ml import checks_of_rows as rows_of
-from mlops_desktop.ml import shift
 from mlops_desktop.ml.checks_of_rows import CannotRun
 
 Load = Callable[[str], Any]
@@ -37,7 +37,8 @@ class Checked:
     """A version as its rules see it. load(name) gives a column as a ChunkedArray.
 
     imported_at: what freshness is judged by. before: the version that this one follows. others:
-    the versions that drift is compared with, by the name in the rule.
+    the versions that drift is compared with, by the name in the rule. elsewhere: columns that a
+    recipe left out, made or retyped, and what it did to them.
     """
 
     rows: int
@@ -46,6 +47,7 @@ class Checked:
     imported_at: datetime
     before: Other | None = None
     others: Mapping[str, Other] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -82,6 +84,18 @@ def run(
 
 
 def _outcome(rule: Rule, data: Checked, load: Load) -> Outcome:
+    applying, words = checks_of_recipes.applying(rule, data.columns, data.elsewhere)
+    if applying is None:
+        return Outcome(rule, Verdict.NOT_APPLICABLE, words)
+    found = _judged(applying, data, load)
+    known = [name for name in checks_of_recipes.read_by(applying) if name in data.elsewhere]
+    if found.verdict is Verdict.COULD_NOT_RUN and known:
+        words = checks_of_recipes.why(known, data.elsewhere)
+        return Outcome(rule, Verdict.NOT_APPLICABLE, words)
+    return replace(found, rule=rule, message=" ".join(filter(None, (found.message, words))))
+
+
+def _judged(rule: Rule, data: Checked, load: Load) -> Outcome:
     try:
         gone = [name for name in rule.columns if name not in data.columns]
         if gone and rule.kind is not RuleKind.COLUMN:

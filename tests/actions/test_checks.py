@@ -18,6 +18,7 @@ from mlops_desktop.core.datasets import Source
 from mlops_desktop.core.errors import ChecksFailed, NotFound, UserError
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.runs import Algorithm, RunState, TrainSpec
+from mlops_desktop.core.sentences import headline
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
@@ -267,3 +268,63 @@ def test_that_a_missing_or_strange_file_of_rules_is_named(tmp_path: Path):
     file.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(UserError, match="UTF-8"):
         rule_files.read_rules(file)
+
+
+def test_that_rules_about_what_a_recipe_left_out_or_made_do_not_apply(
+    store: Store, lane: DirectLane
+):
+    add(lane, people())
+    block = Severity.BLOCK
+    new = [
+        Rule(K.COLUMN, ("plan", "left"), {"type": "text"}, block),
+        Rule(K.COLUMN, ("age",), {"type": "integer"}, block),
+        Rule(K.RANGE, ("double",), {"low": 40}, block),
+        Rule(K.RELATION, (), {"condition": "plan != 'none'"}, block),
+        Rule(K.UNIQUE, ("id", "plan"), {}, block),
+        Rule(K.NOT_MISSING, ("age", "plan"), {}, block),
+    ]
+    checks.set_rules(store, "people", new)
+    steps = [
+        Step(StepKind.FORMULA, {"into": "double", "formula": "age * 2"}),
+        Step(StepKind.CAST, {"columns": ["age"], "to": "text"}),
+        Step(StepKind.DROP_COLUMNS, {"columns": ["plan"]}),
+    ]
+    # Before a recipe makes it, nobody knows of that column.
+    assert [o.rule.kind for o in checks.check(lane, "people@1").blocking] == [K.RANGE]
+    recipes.apply(lane, "people@1", steps)
+    derived = checks.report(store, "people@2")
+    assert derived is not None
+    assert [o.verdict.value for o in derived.outcomes] == [
+        "passed",
+        "not applicable",
+        "passed",
+        "not applicable",
+        "not applicable",
+        "passed",
+    ]
+    assert derived.outcomes[0].message == "`plan` is left out by clean-people@1."
+    assert derived.outcomes[1].message == "`age` is made text by clean-people@1."
+    assert headline(derived) == "all 3 rules that apply pass"
+    runs.train(lane, TrainSpec("people", 2, "left", algorithms=(Algorithm.BASELINE,), budget_s=5))
+
+    raw = checks.check(lane, "people@1")
+    assert (raw.blocking, raw.outcomes[2].verdict) == ((), Verdict.NOT_APPLICABLE)
+    assert raw.outcomes[2].message == "`double` comes from clean-people@1 only."
+    add(lane, people().drop_columns(["plan"]))
+    lacking = checks.report(store, "people@3")
+    assert lacking is not None
+    kinds = [outcome.rule.kind for outcome in lacking.blocking]
+    assert kinds == [K.COLUMN, K.RELATION, K.UNIQUE, K.NOT_MISSING]
+
+
+def test_that_a_dataset_of_its_own_keeps_its_rules(store: Store, lane: DirectLane):
+    add(lane, people())
+    recipes.apply(
+        lane, "people@1", [Step(StepKind.RENAME, {"column": "age", "into": "years"})], "b"
+    )
+    checks.set_rules(store, "b", [Rule(K.NOT_MISSING, ("plan",), {}, Severity.BLOCK)])
+    drop = [Step(StepKind.DROP_COLUMNS, {"columns": ["plan"]})]
+    recipes.apply(lane, "people@1", drop, "b")
+    found = checks.report(store, "b@2")
+    assert found is not None
+    assert [outcome.verdict for outcome in found.blocking] == [Verdict.COULD_NOT_RUN]

@@ -93,7 +93,7 @@ class RuleDetail(Card):
         self._sentence.setToolTip(", ".join(rule.columns))
         self._message.setText(self._words(rule, outcome))
         token = ""
-        if outcome is not None and not outcome.passed:
+        if outcome is not None and outcome.fails:
             token = "error" if outcome.blocks else "warn"
         self._message.setProperty("token", token)
         self._message.style().unpolish(self._message)

@@ -76,6 +76,8 @@ class RuleList(RowTable[RuleRow]):
             return RuleRow(rule, None, word, "info")
         if outcome.passed:
             return RuleRow(rule, outcome, self.tr("Passed"), "ok")
+        if outcome.verdict is Verdict.NOT_APPLICABLE:
+            return RuleRow(rule, outcome, self.tr("Does not apply"), "neutral")
         failed = outcome.verdict is Verdict.FAILED
         word = self.tr("Failed") if failed else self.tr("Could not run")
         return RuleRow(rule, outcome, word, "error" if outcome.blocks else "warn")
