@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_desktop.actions import audit, models, runs
+from mlops_desktop.actions import audit, models, runs, segments
 from mlops_desktop.actions.children import is_owned
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.blobs.segments import is_sealed
 from mlops_desktop.core.errors import Damaged
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store import deployments as deployment_rows
 from mlops_desktop.store import versions as version_rows
 from mlops_desktop.store.references import referenced
 
@@ -61,7 +63,8 @@ class Check:
 
 
 def fsck(store: Store, context: Context) -> FsckReport:
-    """Check the database, every dataset version, every model and run file, and the audit chain.
+    """Check the database, every dataset version, model and run file, sealed predictions, and the
+    audit chain.
 
     Every problem names the versions that it hurts; those in the bin are checked too. Changes
     nothing.
@@ -97,6 +100,7 @@ def fsck(store: Store, context: Context) -> FsckReport:
     for model in models.list_versions(store):
         for title, name in model.files.items():
             check(model.ref, title, name)
+    problems += _unreadable(store, context)
     context.progress(1.0, "Checked")
     sizes = objects.sizes(workspace)
     try:
@@ -110,6 +114,24 @@ def fsck(store: Store, context: Context) -> FsckReport:
         len(unneeded),
         sum(sizes[name] for name in unneeded),
     )
+
+
+def _unreadable(store: Store, context: Context) -> list[Problem]:
+    """Sealed predictions that are damaged: pages have checksums, and there is no other copy."""
+    from mlops_desktop.blobs import sealed  # noqa: PLC0415  pyarrow waits until it is needed.
+
+    found: list[Problem] = []
+    for deployment in deployment_rows.all_(store):
+        for path in segments.of_deployment(store.workspace, deployment.id):
+            context.checkpoint()
+            try:
+                if is_sealed(path):
+                    sealed.verify(path)
+            except Damaged as error:
+                found.append(Problem(deployment.name, str(error)))
+            except FileNotFoundError:
+                continue  # It is no longer kept.
+    return found
 
 
 def sweep(workspace: Workspace) -> int:

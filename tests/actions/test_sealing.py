@@ -13,6 +13,7 @@ import pytest
 
 from mlops_desktop.actions import (
     deployments,
+    health,
     label_files,
     lookup,
     monitoring,
@@ -22,7 +23,7 @@ from mlops_desktop.actions import (
 )
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import idindex, segments
-from mlops_desktop.core.errors import Cancelled, UserError
+from mlops_desktop.core.errors import Cancelled, Damaged, UserError
 from mlops_desktop.core.retention import Retention
 from tests.actions.test_folding import _whole
 from tests.monitored import NEXT, START, Watched, rows_of, watched
@@ -284,3 +285,20 @@ def test_that_readers_go_on_while_segments_are_sealed_and_removed(one: Watched) 
 
 def _name(number: int) -> str:
     return f"{number:04d}-{_DEAD}.jsonl"
+
+
+def test_that_fsck_finds_sealed_predictions_that_are_damaged(one: Watched) -> None:
+    _segment(one, 1)
+    monitoring.fold(one.lane, "d")
+    sealing.seal(one.lane, "d")
+    path = one.segments / f"0001-{_DEAD}.parquet"
+    data = bytearray(path.read_bytes())
+    assert health._unreadable(one.store, Context()) == []
+    data[100:200] = bytes(100)
+    path.write_bytes(data)
+    [problem] = health._unreadable(one.store, Context())
+    assert problem.where == "d"
+    assert path.name in problem.what
+    with pytest.raises(Damaged, match="are damaged"):
+        segments.last_records(one.segments, 1)
+    assert monitoring.fold(one.lane, "d") == 0  # What it does not need stops nothing.

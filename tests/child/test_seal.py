@@ -172,6 +172,7 @@ def test_that_a_request_is_never_cut_and_many_groups_read_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealrows, "_GROUP", 10)
+    monkeypatch.setattr(sealed, "_AT_END", 3)
     lines = [_line(n, rows=1 + 7 * (n % 5 == 0)) for n in range(200)]
     lines[50] = b"noise\n"
     plain, packed = _pair(tmp_path, _HEADER + b"".join(lines) + b'{"id":"torn"')
@@ -179,6 +180,8 @@ def test_that_a_request_is_never_cut_and_many_groups_read_alike(
     every = _read(plain)
     for offset in [0, *(orjson.loads(one)[1] for one in every)]:
         assert _read(packed, offset) == _read(plain, offset)
+    backwards = list(segments.records_from_end(packed))
+    assert backwards == list(segments.records_from_end(plain))
     list(idindex.build(packed))
     for request_id in ("r0", "r50", "r51", "r199", "torn"):
         here, there = (idindex.find(p.parent, request_id) for p in (plain, packed))
