@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _ROWS_DONE = 0.7  # Of the progress.
 _TESTED_ROWS = 10_000_000  # Above, the spread is that of every second, third, ... row.
+_FEW_LOST = 0.01  # Of a text column's values: what is no number in it.
 _OVERLAP = 0.5  # A guessed key is one where so many of the fewer rows are in both versions.
 _ID_NAME = re.compile(r"(^|[^a-z])(id|ids|key|uuid|guid|code)$|[a-z]I[Dd]$", re.IGNORECASE)
 _KEY_TYPES = (ColumnType.TEXT, ColumnType.INTEGER, ColumnType.DATETIME)
@@ -252,9 +253,7 @@ class _Comparison:
         every = [math.ceil(side.rows / _TESTED_ROWS) or 1 for side in sides]
         columns = [_sampled(side, step) for side, step in zip(sides, every, strict=True)]
         kind = common_type(pair.before.type, pair.after.type)
-        if pair.before.type is not pair.after.type and any(
-            len(column) == column.null_count for column in columns
-        ):
+        if pair.retyped and not _are_comparable(sides, columns):
             return None  # Words cannot be compared with numbers; that they became some is told.
         return ml.shift(pair, kind, columns[0], columns[1], sampled=max(every) > 1)
 
@@ -268,6 +267,19 @@ def _unique(workspace: Workspace, version: DatasetVersion) -> set[str]:
         for column in document["columns"]
         if not column["missing"] and column["rows"] == column["distinct"] > 0
     }
+
+
+def _are_comparable(sides: Sequence[Side], columns: Sequence[Any]) -> bool:
+    """Whether as many values of either side are of the type in which both are compared: where words
+    became numbers, the few numbers of before are another thing than all those of now.
+
+    columns: the values as that type.
+    """
+    known: list[float] = [1 - column.null_count / max(1, len(column)) for column in columns]
+    stored = [sum(s.values(chunk, 0).null_count for chunk in range(s.chunks)) for s in sides]
+    there = [1 - nulls / max(1, side.rows) for nulls, side in zip(stored, sides, strict=True)]
+    lost: float = max(was - is_now for was, is_now in zip(there, known, strict=True))
+    return min(known) > 0 and (lost <= _FEW_LOST or abs(known[0] - known[1]) <= _FEW_LOST)
 
 
 def _sampled(side: Side, every: int) -> Any:

@@ -211,6 +211,17 @@ def test_that_the_spread_of_a_changed_column_is_tested_and_no_other(lane: Direct
     assert math.isclose(shift.effect, 0.5, abs_tol=0.05)
 
 
+@pytest.mark.parametrize(("words", "compared"), [(0, True), (3, True), (150, False), (ROWS, False)])
+def test_that_words_which_became_numbers_are_a_new_type_and_no_shift(
+    lane: DirectLane, words: int, compared: bool
+):
+    numbers = [float(n % 50) for n in range(ROWS)]
+    texts = ["none" if n < words else str(number) for n, number in enumerate(numbers)]
+    found = of(lane, {"x": texts}, {"x": [*numbers, 7.0]})
+    assert [change.kind.value for change in found.columns] == ["retyped"]
+    assert ("x" in [shift.column for shift in found.shifts]) == compared
+
+
 def test_that_a_missing_version_is_named(lane: DirectLane):
     add(lane, customers())
     with pytest.raises(NotFound, match="has no version 7"):
