@@ -10,15 +10,13 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QWidget
 
 from mlops_desktop.core.figures import percent
+from mlops_desktop.widgets.cell_grid import CellGrid
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.sheet import mixed
 from mlops_desktop.widgets.theme import app_theme
@@ -54,33 +52,29 @@ class ConfusionMatrix(PlotCard):
         self._face.show_counts(self._labels, self._counts)
 
 
-class _Matrix(QWidget):
-    chosen = Signal(int, int)
-
+class _Matrix(CellGrid):
     def __init__(self) -> None:
         super().__init__()
         self._labels: tuple[str, ...] = ()
         self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
-        self._at = (0, 0)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 150)
 
     def show_counts(self, labels: tuple[str, ...], counts: NDArray[np.int64]) -> None:
         self._labels, self._counts = labels, counts
-        self.update()
+        self.set_shape(len(labels), len(labels))
 
-    def _place(self) -> tuple[int, int, float, float]:
-        """The matrix's left and top, and a cell's width and height."""
+    def ground(self) -> QRectF:
         metrics = QFontMetrics(app_theme().font(9))
         names = max((metrics.horizontalAdvance(text) for text in self._labels), default=0)
-        left, top, count = min(self.width() // 3, names) + 30, 42, max(1, len(self._labels))
-        return left, top, (self.width() - left - 4) / count, (self.height() - top - 4) / count
+        left, top = min(self.width() // 3, names) + 30, 42
+        return QRectF(left, top, self.width() - left - 4, self.height() - top - 4)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         if not self._labels:
             return
         theme, painter = app_theme(), QPainter(self)
-        left, top, wide, high = self._place()
+        ground, size = self.ground(), self.cell(0, 0)
+        left, top, wide, high = ground.left(), ground.top(), size.width(), size.height()
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setFont(theme.font(9))
         painter.setPen(theme.color("muted"))
@@ -103,7 +97,7 @@ class _Matrix(QWidget):
             painter.drawText(row, _RIGHT | _MIDDLE, text)
         totals = np.maximum(1, self._counts.sum(axis=1))
         for actual, predicted in np.ndindex(*self._counts.shape):
-            cell = QRectF(left + predicted * wide, top + actual * high, wide - 2, high - 2)
+            cell = self.cell(actual, predicted).adjusted(0, 0, -2, -2)
             share = float(self._counts[actual, predicted] / totals[actual])
             self._paint_cell(painter, cell, (actual, predicted), share)
 
@@ -114,7 +108,7 @@ class _Matrix(QWidget):
         token = "series" if at[0] == at[1] else "miss"
         ink = theme.series(0 if token == "series" else 1)
         painter.fillRect(cell, mixed(ink, theme.color("surface"), 0.08 + 0.42 * share))
-        if at == self._at and self.hasFocus():
+        if at == self.at and self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRect(cell.adjusted(1, 1, -1, -1))
         painter.setPen(theme.color("text"))
@@ -132,30 +126,3 @@ class _Matrix(QWidget):
         else:
             painter.setFont(theme.font(8))
             painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, count)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        left, top, wide, high = self._place()
-        column = int((event.position().x() - left) // wide)
-        row = int((event.position().y() - top) // high)
-        if 0 <= row < len(self._labels) and 0 <= column < len(self._labels):
-            self._at = (row, column)
-            self.update()
-            self.chosen.emit(row, column)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Left: (0, -1),
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is not None:
-            last = len(self._labels) - 1
-            row, column = self._at[0] + step[0], self._at[1] + step[1]
-            self._at = (max(0, min(last, row)), max(0, min(last, column)))
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._labels:
-            self.chosen.emit(*self._at)
-        else:
-            super().keyPressEvent(event)

@@ -12,15 +12,13 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QWidget
 
+from mlops_desktop.widgets.cell_grid import CellGrid
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.theme import app_theme
 
@@ -130,15 +128,11 @@ class HeatMap(PlotCard):
         return f"{self._features[feature]}, {when}:  {shown}"
 
     def _moved(self, feature: int, time: int) -> None:
-        self.set_readout("" if feature < 0 else self.cell_text(feature, time))
-        if feature >= 0:
-            self.cell_hovered.emit(feature, time)
+        self.set_readout(self.cell_text(feature, time))
+        self.cell_hovered.emit(feature, time)
 
 
-class _Cells(QWidget):
-    moved = Signal(int, int)
-    chosen = Signal(int, int)
-
+class _Cells(CellGrid):
     def __init__(self, span: tuple[float, float] | None) -> None:
         super().__init__()
         self._span = span
@@ -149,9 +143,7 @@ class _Cells(QWidget):
         self._over: NDArray[np.bool_] | None = None
         self._limit: float | None = None
         self._image = QImage()
-        self._at = (0, 0)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 100)
 
     def show_values(
@@ -166,34 +158,25 @@ class _Cells(QWidget):
         self._values, self._over, self._limit = values, over, limit
         self._ends = self._span or _ends(values)
         self._image = _picture(values, self._ends)
-        self._at = (
-            max(0, min(self._at[0], len(features) - 1)),
-            max(0, min(self._at[1], len(times) - 1)),
-        )
-        self.update()
+        self.set_shape(len(features), len(times))
 
-    def _ground(self) -> QRect:
+    def ground(self) -> QRectF:
         metrics = QFontMetrics(app_theme().font(9))
         names = max((metrics.horizontalAdvance(name) for name in self._features), default=0)
         left = min(round(self.width() * 0.3), names) + 10
-        return QRect(left, 4, self.width() - left - _SCALE_WIDTH, self.height() - _FOOT - 4)
-
-    def _cell(self, feature: int, time: int) -> QRectF:
-        ground = self._ground().toRectF()
-        wide, high = ground.width() / len(self._times), ground.height() / len(self._features)
-        return QRectF(ground.left() + time * wide, ground.top() + feature * high, wide, high)
+        return QRectF(left, 4, self.width() - left - _SCALE_WIDTH, self.height() - _FOOT - 4)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         if not self._values.size:
             return
-        theme, painter, ground = app_theme(), QPainter(self), self._ground()
+        theme, painter, ground = app_theme(), QPainter(self), self.ground().toRect()
         painter.fillRect(ground, theme.color("divider"))
         painter.drawImage(ground, self._image)
         painter.setFont(theme.font(9))
         painter.setPen(theme.color("muted"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for number, name in enumerate(self._features):
-            cell = self._cell(number, 0)
+            cell = self.cell(number, 0)
             row = QRectF(0, cell.top(), ground.left() - 8, cell.height())
             text = painter.fontMetrics().elidedText(
                 name, Qt.TextElideMode.ElideMiddle, round(row.width())
@@ -204,14 +187,14 @@ class _Cells(QWidget):
         self._paint_dots(painter)
         if self.hasFocus() or self.underMouse():
             painter.setPen(QPen(theme.color("text"), 2))
-            painter.drawRect(self._cell(*self._at))
+            painter.drawRect(self.cell(*self.at))
 
     def _paint_times(self, painter: QPainter, ground: QRect) -> None:
         widest = max(painter.fontMetrics().horizontalAdvance(text) for text in self._times) + 16
         step = max(1, -(-len(self._times) * widest // max(1, ground.width())))
         centre = Qt.AlignmentFlag.AlignCenter
         for number in range(0, len(self._times), step):
-            middle = self._cell(0, number).center().x()
+            middle = self.cell(0, number).center().x()
             place = QRectF(middle - widest / 2, ground.bottom() + 4, widest, _FOOT - 4)
             painter.drawText(place, centre, self._times[number])
 
@@ -238,59 +221,18 @@ class _Cells(QWidget):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        size = self._cell(0, 0)
+        size = self.cell(0, 0)
         radius = max(1.5, min(3.0, size.width() / 4, size.height() / 4))
         low, high = self._ends
         dots: tuple[list[QPointF], list[QPointF]] = ([], [])
         for feature, time in np.argwhere(self._over):
             bright = (self._values[feature, time] - low) / (high - low) > 0.5
-            dots[int(bright)].append(self._cell(int(feature), int(time)).center())
+            dots[int(bright)].append(self.cell(int(feature), int(time)).center())
         for points, color in zip(dots, ("#FFFFFF", "#000000"), strict=True):
             if points:
                 painter.setPen(QPen(QColor(color), 2 * radius, c=Qt.PenCapStyle.RoundCap))
                 painter.drawPoints(QPolygonF(points))
         painter.restore()
-
-    def _find(self, at: QPointF) -> tuple[int, int] | None:
-        ground = self._ground()
-        if not self._values.size or not ground.contains(at.toPoint()):
-            return None
-        time = int((at.x() - ground.left()) * len(self._times) / ground.width())
-        feature = int((at.y() - ground.top()) * len(self._features) / ground.height())
-        return min(feature, len(self._features) - 1), min(time, len(self._times) - 1)
-
-    def _go(self, cell: tuple[int, int]) -> None:
-        if cell != self._at:
-            self._at = cell
-            self.update()
-        self.moved.emit(*cell)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if (cell := self._find(event.position())) is not None:
-            self._go(cell)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._find(event.position())
-        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._go(cell)
-            self.chosen.emit(*cell)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Left: (0, -1),
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is not None and self._values.size:
-            rows, columns = self._values.shape
-            feature = max(0, min(rows - 1, self._at[0] + step[0]))
-            self._go((feature, max(0, min(columns - 1, self._at[1] + step[1]))))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._values.size:
-            self.chosen.emit(*self._at)
-        else:
-            super().keyPressEvent(event)
 
 
 def _ends(values: NDArray[np.float64]) -> tuple[float, float]:

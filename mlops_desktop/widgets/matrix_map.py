@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 
 from mlops_desktop.core.figures import percent
+from mlops_desktop.widgets.cell_grid import CellGrid
 from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.sheet import mixed
 from mlops_desktop.widgets.theme import Theme, app_theme
@@ -41,8 +41,8 @@ class MatrixMap(PlotCard):
         percent: bool = False,
         corner: str = "",
     ) -> None:
-        self._rows: tuple[str, ...] = ()
-        self._columns: tuple[str, ...] = ()
+        self._row_names: tuple[str, ...] = ()
+        self._column_names: tuple[str, ...] = ()
         self._values: NDArray[np.float64] = np.zeros((0, 0))
         super().__init__(title)
         self._describe, self._corner = describe, corner
@@ -55,61 +55,49 @@ class MatrixMap(PlotCard):
         self, rows: Sequence[str], columns: Sequence[str], values: NDArray[np.float64]
     ) -> None:
         """values[row, column] from -1 to 1."""
-        self._rows, self._columns = tuple(rows), tuple(columns)
+        self._row_names, self._column_names = tuple(rows), tuple(columns)
         self._values = np.asarray(values, float)
         self.touch()
 
     def table(self) -> tuple[Sequence[str], Sequence[tuple[object, ...]]]:
-        titles = [self._corner or self.tr("column"), *self._columns]
-        lines = zip(self._rows, self._values.tolist(), strict=True)
+        titles = [self._corner or self.tr("column"), *self._column_names]
+        lines = zip(self._row_names, self._values.tolist(), strict=True)
         return titles, [
             (name, *(None if value != value else round(value, 3) for value in line))
             for name, line in lines
         ]
 
     def redraw(self) -> None:
-        self._face.show_values(self._rows, self._columns, self._values)
+        self._face.show_values(self._row_names, self._column_names, self._values)
 
 
-class _Cells(QWidget):
-    moved = Signal(int, int)
-    chosen = Signal(int, int)
-
+class _Cells(CellGrid):
     def __init__(self, percent: bool) -> None:
         super().__init__()
         self._percent = percent
-        self._rows: tuple[str, ...] = ()
-        self._columns: tuple[str, ...] = ()
+        self._row_names: tuple[str, ...] = ()
+        self._column_names: tuple[str, ...] = ()
         self._values: NDArray[np.float64] = np.zeros((0, 0))
-        self._at = (0, 0)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 120)
 
     def show_values(
         self, rows: tuple[str, ...], columns: tuple[str, ...], values: NDArray[np.float64]
     ) -> None:
-        self._rows, self._columns, self._values = rows, columns, values
-        self._at = (min(self._at[0], max(0, len(rows) - 1)), min(self._at[1], len(columns) - 1))
-        self._at = (max(0, self._at[0]), max(0, self._at[1]))
+        self._row_names, self._column_names, self._values = rows, columns, values
         metrics = QFontMetrics(app_theme().font(9))
         foot = min(_MOST_FOOT, _widest(metrics, columns)) + _GAP
         self.setMinimumHeight(max(120, _LEAST_ROW * len(rows) + round(foot)))
-        self.update()
+        self.set_shape(len(rows), len(columns))
 
-    def _ground(self) -> QRectF:
+    def ground(self) -> QRectF:
         metrics = QFontMetrics(app_theme().font(9))
-        left = min(self.width() * 0.25, _widest(metrics, self._rows)) + _GAP
+        left = min(self.width() * 0.25, _widest(metrics, self._row_names)) + _GAP
         width = self.width() - left - _SCALE_WIDTH
         foot = 20.0
-        if _widest(metrics, self._columns) > width / max(1, len(self._columns)):
-            foot = min(_MOST_FOOT, _widest(metrics, self._columns)) + _GAP
+        if _widest(metrics, self._column_names) > width / max(1, len(self._column_names)):
+            foot = min(_MOST_FOOT, _widest(metrics, self._column_names)) + _GAP
         return QRectF(left, 2, width, self.height() - foot - 2)
-
-    def _cell(self, row: int, column: int) -> QRectF:
-        ground = self._ground()
-        wide, high = ground.width() / len(self._columns), ground.height() / len(self._rows)
-        return QRectF(ground.left() + column * wide, ground.top() + row * high, wide, high)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         if not self._values.size:
@@ -117,7 +105,7 @@ class _Cells(QWidget):
         theme, painter = app_theme(), QPainter(self)
         painter.setFont(theme.font(9))
         self._paint_names(painter, theme)
-        size = self._cell(0, 0)
+        size = self.cell(0, 0)
         roomy = size.width() > 12 and size.height() > 12
         painter.setFont(theme.font(8))
         numbered = (
@@ -126,7 +114,7 @@ class _Cells(QWidget):
         )
         for row, column in np.ndindex(*self._values.shape):
             value = float(self._values[row, column])
-            cell = self._cell(row, column).adjusted(0, 0, -1 if roomy else 0, -1 if roomy else 0)
+            cell = self.cell(row, column).adjusted(0, 0, -1 if roomy else 0, -1 if roomy else 0)
             if value != value:
                 painter.fillRect(cell, theme.color("background"))
                 continue
@@ -140,7 +128,7 @@ class _Cells(QWidget):
         self._paint_scale(painter, theme)
         if self.hasFocus() or self.underMouse():
             painter.setPen(QPen(theme.color("text"), 2))
-            painter.drawRect(self._cell(*self._at))
+            painter.drawRect(self.cell(*self.at))
 
     def _text(self, value: float) -> str:
         if self._percent:
@@ -148,19 +136,19 @@ class _Cells(QWidget):
         return "0" if abs(value) < 0.005 else f"{value:.2f}".replace("0.", ".", 1)
 
     def _paint_names(self, painter: QPainter, theme: Theme) -> None:
-        ground, metrics = self._ground(), painter.fontMetrics()
+        ground, metrics = self.ground(), painter.fontMetrics()
         painter.setPen(theme.color("muted"))
-        step = max(1, -(-(metrics.height() - 4) // max(1, int(self._cell(0, 0).height()))))
-        for number in range(0, len(self._rows), step):
-            cell = self._cell(number, 0)
+        step = max(1, -(-(metrics.height() - 4) // max(1, int(self.cell(0, 0).height()))))
+        for number in range(0, len(self._row_names), step):
+            cell = self.cell(number, 0)
             place = QRectF(0, cell.center().y() - 10, ground.left() - _GAP, 20)
-            painter.drawText(place, _RIGHT, _cut(metrics, self._rows[number], place.width()))
-        wide = self._cell(0, 0).width()
-        flat = _widest(metrics, self._columns) <= wide
+            painter.drawText(place, _RIGHT, _cut(metrics, self._row_names[number], place.width()))
+        wide = self.cell(0, 0).width()
+        flat = _widest(metrics, self._column_names) <= wide
         step = 1 if flat else max(1, -(-(metrics.height() - 4) // max(1, int(wide))))
-        for number in range(0, len(self._columns), step):
-            middle = self._cell(0, number).center().x()
-            name = self._columns[number]
+        for number in range(0, len(self._column_names), step):
+            middle = self.cell(0, number).center().x()
+            name = self._column_names[number]
             if flat:
                 place = QRectF(middle - wide / 2, ground.bottom() + 2, wide, 18)
                 painter.drawText(place, _CENTRE, name)
@@ -174,7 +162,7 @@ class _Cells(QWidget):
             painter.restore()
 
     def _paint_scale(self, painter: QPainter, theme: Theme) -> None:
-        ground = self._ground()
+        ground = self.ground()
         signed = bool(np.nanmin(self._values, initial=0.0) < 0)
         steps = np.linspace(1, -1 if signed else 0, 41)
         high = ground.height() / len(steps)
@@ -195,46 +183,6 @@ class _Cells(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignBottom, bottom)
         if signed:
             painter.drawText(words, _LEFT, "0")
-
-    def _find(self, at: QPointF) -> tuple[int, int] | None:
-        ground = self._ground()
-        if not self._values.size or not ground.contains(at):
-            return None
-        row = int((at.y() - ground.top()) * len(self._rows) / ground.height())
-        column = int((at.x() - ground.left()) * len(self._columns) / ground.width())
-        return min(row, len(self._rows) - 1), min(column, len(self._columns) - 1)
-
-    def _go(self, cell: tuple[int, int]) -> None:
-        if cell != self._at:
-            self._at = cell
-            self.update()
-        self.moved.emit(*cell)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if (cell := self._find(event.position())) is not None:
-            self._go(cell)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._find(event.position())
-        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._go(cell)
-            self.chosen.emit(*cell)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Left: (0, -1),
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is not None and self._values.size:
-            row = max(0, min(len(self._rows) - 1, self._at[0] + step[0]))
-            self._go((row, max(0, min(len(self._columns) - 1, self._at[1] + step[1]))))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._values.size:
-            self.chosen.emit(*self._at)
-        else:
-            super().keyPressEvent(event)
 
 
 def _widest(metrics: QFontMetrics, names: Sequence[str]) -> float:

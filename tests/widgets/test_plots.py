@@ -96,7 +96,7 @@ def test_that_a_click_on_a_cell_says_which(qtbot: QtBot):
     heat.show()
     with qtbot.waitSignal(heat.cell_clicked) as told:
         qtbot.mouseClick(
-            heat._face, Qt.MouseButton.LeftButton, pos=heat._face._cell(1, 1).center().toPoint()
+            heat._face, Qt.MouseButton.LeftButton, pos=heat._face.cell(1, 1).center().toPoint()
         )
     assert told.args == [1, 1]
     assert "limit 0.6" in heat.readout.toolTip()

@@ -83,7 +83,7 @@ def test_that_a_matrix_tells_of_its_cells(qtbot: QtBot):
     qtbot.keyClick(face, Qt.Key.Key_Right)
     assert matrix.readout.toolTip() == "0 with 1"
     qtbot.keyClick(face, Qt.Key.Key_Return)
-    cell = face._cell(1, 0).center().toPoint()
+    cell = face.cell(1, 0).center().toPoint()
     qtbot.mouseClick(face, Qt.MouseButton.LeftButton, pos=cell)
     assert clicked == [(0, 1), (1, 0)]
     assert matrix.table() == (["column", "a", "b"], [("a", 1.0, -0.5), ("b", -0.5, None)])
