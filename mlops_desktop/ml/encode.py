@@ -21,27 +21,36 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, groupby, starmap
 from operator import getitem, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from mlops_desktop.ml.dateparts import PART_OF, as_moments, date_part, moment_of
+
 MISSING = "(missing)"
-DATE_PARTS = ("month", "day", "weekday", "hour")
 Floats = npt.NDArray[np.float32]
 _Step = dict[str, Any]
-_PART_OF: dict[str, Callable[[datetime], int]] = {
-    "month": lambda moment: moment.month,
-    "day": lambda moment: moment.day,
-    "weekday": lambda moment: moment.weekday(),
-    "hour": lambda moment: moment.hour,
-}
 _NAN = math.nan
 _BY_COLUMN = 16  # From this many rows on, reading whole columns is faster.
-Column = npt.NDArray[Any] | Sequence[Any]
+
+
+class Coded(NamedTuple):
+    """A column whose values were told apart before: codes are places in (*known, *others).
+
+    known is the same object in each batch, so that what becomes of its values is kept.
+    """
+
+    values: Sequence[Any]
+    codes: npt.NDArray[Any]
+    known: tuple[str, ...]
+    others: tuple[Any, ...]
+
+
+Column = npt.NDArray[Any] | Sequence[Any] | Coded
 _Part = Callable[[Any], Iterable[Any]]
 
 
@@ -76,6 +85,8 @@ class RowEncoder:
         self._only_numbers = {step["kind"] for step in self._steps} == {"number"}
         self._pack_row = struct.Struct(f"<{self.width}f").pack
         self._parts: dict[tuple[str, ...], list[_Part]] = {}
+        self._places = [_codes(s) if s["kind"].startswith("category") else None for s in steps]
+        self._kept: dict[int, tuple[tuple[str, ...], npt.NDArray[Any]]] = {}
 
     @classmethod
     def from_json(cls, spec: Mapping[str, Any]) -> RowEncoder:
@@ -126,23 +137,42 @@ class RowEncoder:
     def encode_table(self, table: Mapping[str, Column]) -> Floats:
         """Whole columns as float32 [rows, width].
 
-        A column is an array (numbers, booleans, datetime64, objects) or a sequence of values.
+        A column is an array (numbers, booleans, datetime64, objects), values in a row, or Coded.
         """
-        rows = len(next(iter(table.values()))) if table else 0
+        rows = next((len(_values(column)) for column in table.values()), 0)
         raw = np.zeros((rows, self.width))
-        for start, step in zip(self._starts, self._steps, strict=True):
+        moments: dict[str, npt.NDArray[Any]] = {}
+        for place, (start, step) in enumerate(zip(self._starts, self._steps, strict=True)):
+            name = step["column"]
             match step["kind"]:
                 case "number":
-                    raw[:, start] = _floats(table[step["column"]])
+                    raw[:, start] = _floats(table[name])
                 case "date_part":
-                    raw[:, start] = date_part(table[step["column"]], step["part"])
+                    if name not in moments:
+                        moments[name] = as_moments(_values(table[name]))
+                    raw[:, start] = date_part(moments[name], step["part"])
                 case "category_code":
-                    raw[:, start] = _looked_up(_codes(step), table[step["column"]])
+                    raw[:, start] = self._codes_of(place, table[name])
                 case "category_onehot":
-                    codes = _looked_up(_codes(step), table[step["column"]])
+                    codes = self._codes_of(place, table[name])
                     known = np.flatnonzero(codes >= 0)
                     raw[known, codes[known].astype(np.intp) + start] = 1.0
         return self._finish(raw)
+
+    def _codes_of(self, place: int, column: Column) -> npt.NDArray[Any]:
+        """What each value becomes by the category step at that place."""
+        places = self._places[place]
+        assert places is not None
+        if not isinstance(column, Coded):
+            return _looked_up(places, column)
+        kept = self._kept.get(place)
+        if kept is None or kept[0] is not column.known:
+            kept = column.known, np.array([places[value] for value in column.known], dtype=np.intp)
+            self._kept[place] = kept
+        table = kept[1]
+        if column.others:
+            table = np.append(table, [places[value] for value in column.others])
+        return np.asarray(table[column.codes])
 
     def _compile(self, columns: tuple[str, ...]) -> list[_Part]:
         """How rows in this order are read: one part for each run of steps of the same kind."""
@@ -162,7 +192,7 @@ class RowEncoder:
                     parts.append(_zeros(len(steps)))  # _finish knows better where it matters.
                 case "date_part":
                     for column, of_column in groupby(steps, itemgetter("column")):
-                        wanted = [_PART_OF[step["part"]] for step in of_column]
+                        wanted = [PART_OF[step["part"]] for step in of_column]
                         parts.append(_reading_moment(place_of[column], wanted))
         return parts
 
@@ -247,52 +277,24 @@ def _reading_moment(place: int, wanted: list[Callable[[datetime], int]]) -> _Par
     missing = (_NAN,) * len(wanted)
 
     def read(row: Sequence[Any]) -> Iterable[Any]:
-        moment = _moment(row[place])
+        moment = moment_of(row[place])
         return missing if moment is None else [part(moment) for part in wanted]
 
     return read
 
 
-def _moment(value: Any) -> datetime | None:
-    """A moment without a zone, in UTC; None where it is missing."""
-    if value is None or value != value:
-        return None
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    elif not isinstance(value, datetime):
-        value = datetime.fromtimestamp(value / 1_000_000, UTC)
-    moment: datetime = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return moment
+def _values(column: Column) -> npt.NDArray[Any] | Sequence[Any]:
+    return column.values if isinstance(column, Coded) else column
 
 
 def _floats(column: Column) -> npt.NDArray[np.float64]:
-    return np.asarray(column, dtype=np.float64)  # None becomes NaN.
+    return np.asarray(_values(column), dtype=np.float64)  # None becomes NaN.
 
 
-def _looked_up(places: _Places, column: Column) -> npt.NDArray[Any]:
+def _looked_up(places: _Places, column: npt.NDArray[Any] | Sequence[Any]) -> npt.NDArray[Any]:
     values = column.tolist() if isinstance(column, np.ndarray) else column
     found = itemgetter(*values)(places) if len(values) > 1 else [places[v] for v in values]
     try:
         return np.frombuffer(bytes(found), dtype=np.uint8)  # Twice as fast as np.array.
     except ValueError:  # The unknown code, or more categories.
         return np.array(found, dtype=np.intp)
-
-
-def date_part(column: Column, part: str) -> npt.NDArray[np.float64]:
-    """One of DATE_PARTS of each moment (datetime64, microseconds or objects); NaN: missing."""
-    if isinstance(column, np.ndarray) and column.dtype.kind in "Miu":
-        moments = column.astype("datetime64[us]")
-    else:
-        values = column.tolist() if isinstance(column, np.ndarray) else column
-        moments = np.array([_moment(value) for value in values], dtype="datetime64[us]")
-    days = moments.astype("datetime64[D]")
-    match part:
-        case "month":
-            found = moments.astype("datetime64[M]").astype(np.int64) % 12 + 1
-        case "day":
-            found = (days - moments.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
-        case "weekday":
-            found = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday.
-        case _:
-            found = (moments - days).astype("timedelta64[h]").astype(np.int64)
-    return np.where(np.isnat(moments), np.nan, found.astype(np.float64))

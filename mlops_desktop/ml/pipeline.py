@@ -28,7 +28,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.runs import Algorithm, Task
-from mlops_desktop.ml.encode import DATE_PARTS, MISSING, date_part
+from mlops_desktop.ml.dateparts import DATE_PARTS, date_part
+from mlops_desktop.ml.encode import MISSING
 
 ONEHOT_LIMIT = 50  # The most frequent categories that a linear model tells apart ...
 CODE_LIMIT = 500  # ... and that trees do. Rarer ones are read as unknown.

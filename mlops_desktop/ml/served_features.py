@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mlops_desktop.ml.encode import Column, Floats, RowEncoder
+from mlops_desktop.ml.encode import Coded, Column, Floats, RowEncoder
 from mlops_desktop.ml.fitted import FittedStep
 from mlops_desktop.ml.row_features import RowFeatures
 
@@ -69,6 +69,8 @@ class FeatureEncoder:
 
 def _plain(column: Column) -> Sequence[Any]:
     """Python values, None for NaT; moments as microseconds since 1970."""
+    if isinstance(column, Coded):
+        return column.values
     if not isinstance(column, np.ndarray):
         return column
     if column.dtype.kind != "M":

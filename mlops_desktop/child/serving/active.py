@@ -16,6 +16,10 @@ class Active:
     journal: Journal
     users: int = 0
 
+    def close(self) -> None:
+        self.journal.close()
+        self.model.close()
+
 
 @dataclass(slots=True)
 class Canary:

@@ -6,22 +6,23 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
 
 from mlops_desktop.child.serving import guard as rules
 from mlops_desktop.child.serving.active import Active, Canary
+from mlops_desktop.child.serving.batches import Irregular
+from mlops_desktop.child.serving.checks import Rows
 from mlops_desktop.child.serving.model import LoadedModel, Prediction, label_values
 from mlops_desktop.child.serving.protocols import BodyKind, Options
 from mlops_desktop.child.serving.recorder import Ids, Seen, digest_of
 from mlops_desktop.child.serving.refused import Refused
-from mlops_desktop.child.serving.rowtext import rows_text
 from mlops_desktop.child.serving.stats import Stats
 from mlops_desktop.child.serving.transport import SMALL_BODY
 from mlops_desktop.core.ids import uuid7
 
-ROWS_LIMIT = 10_000
 EXPLAINED_LIMIT = 100
 REQUESTS_LIMIT = 64
 BUFFER_LIMIT = 48 * 1024 * 1024  # Of large bodies, arriving or waiting, all clients together.
@@ -116,7 +117,7 @@ class Answers:
     def sync(self) -> None:
         """Called once a second from a thread: records reach the disk, left journals close."""
         for active in [a for a in self._leaving if a.users == 0]:
-            active.journal.close()
+            active.close()
             self._leaving.remove(active)
         for active in self._all():
             active.journal.sync()
@@ -125,7 +126,7 @@ class Answers:
         self._aside.shutdown()
         self._explaining.shutdown()
         for active in self._all():
-            active.journal.close()
+            active.close()
 
     def _all(self) -> list[Active]:
         canary = [] if self.canary is None else [self.canary.active]
@@ -231,23 +232,27 @@ class Answers:
 def _work(
     model: LoadedModel, kind: BodyKind, request_id: str, digest: str, body: bytes, arrived_ns: int
 ) -> Done:
-    rows, options = kind.parse(body, model.checker)
-    if len(rows) > ROWS_LIMIT:
-        raise Refused(413, f"{len(rows)} rows; at most {ROWS_LIMIT} a request.")
     explains = kind.explains(body)
-    if explains and len(rows) > EXPLAINED_LIMIT:
-        raise Refused(413, f"{len(rows)} rows; at most {EXPLAINED_LIMIT} a request are explained.")
-    text = rows_text(body, model.columns, len(rows)) if len(body) > SMALL_BODY else None
-    prediction = model.predict(rows, text)
+    found = None
+    if len(body) > SMALL_BODY and not explains:
+        with suppress(Irregular):
+            batch = kind.batch(body, model.checker)
+            found = *model.predict_pieces(batch.pieces), batch.options
+    recorded: object
+    rows: Rows = []
+    if found is not None:
+        prediction, text, options = found
+        recorded = orjson.Fragment(text)
+    else:
+        rows, options = kind.parse(body, model.checker)
+        _check_number(len(rows), explains)
+        prediction = model.predict(rows)
+        recorded = rows if model.hidden is None else model.hidden.rows(rows)
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
     if digest:
         fields["h"] = digest
     fields["us"] = took = (time.time_ns() - arrived_ns) // 1000
-    if model.hidden is not None:
-        fields["x"] = model.hidden.rows(rows)
-    else:
-        fields["x"] = rows if text is None or prediction.checked.settled else orjson.Fragment(text)
-    fields["y"], fields["p"] = prediction.y, prediction.p
+    fields["x"], fields["y"], fields["p"] = recorded, prediction.y, prediction.p
     reasons = None
     if explains:  # What took as long as it took would be no latency of predictions.
         fields["e"] = reasons = model.explain(rows, prediction.y)
@@ -257,6 +262,13 @@ def _work(
     labels = model.typed(prediction.y)
     answer = kind.render(request_id, options, model.header, labels, prediction.p, reasons)
     return Done(line, answer, took, prediction)
+
+
+def _check_number(rows: int, explains: bool) -> None:
+    if rows > rules.ROWS_LIMIT:
+        raise Refused(413, f"{rows} rows; at most {rules.ROWS_LIMIT} a request.")
+    if explains and rows > EXPLAINED_LIMIT:
+        raise Refused(413, f"{rows} rows; at most {EXPLAINED_LIMIT} a request are explained.")
 
 
 def _headers(request_id: str) -> list[tuple[bytes, bytes]]:

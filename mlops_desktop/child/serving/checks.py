@@ -24,19 +24,15 @@ from operator import contains
 from typing import NamedTuple
 
 from mlops_desktop.child.serving.refused import Refused
-from mlops_desktop.child.serving.rowtext import is_numbers
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Field, Signature
 
 Rows = list[list[object]]
-Columns = list[tuple[object, ...]]
 DEPTH_LIMIT = 32
 _SHOWN = 60
-_BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
 _FITTING_LIMIT = 256
-_NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
 
-_TYPES: dict[ColumnType, frozenset[type]] = {
+TYPES: dict[ColumnType, frozenset[type]] = {
     ColumnType.NUMBER: frozenset({int, float}),
     ColumnType.INTEGER: frozenset({int}),
     ColumnType.BOOLEAN: frozenset({bool}),
@@ -76,7 +72,7 @@ class RowChecker:
         self.fields = signature.inputs
         self.columns = [field.name for field in signature.inputs]
         self._allowed = [
-            _TYPES[field.type] | {type(None)} if field.nullable else _TYPES[field.type]
+            TYPES[field.type] | {type(None)} if field.nullable else TYPES[field.type]
             for field in self.fields
         ]
         self._times = [i for i, f in enumerate(self.fields) if f.type is ColumnType.DATETIME]
@@ -86,9 +82,6 @@ class RowChecker:
             if field.categories is not None and field.type is ColumnType.TEXT
         }
         self._known_sets = list(self._known.values())
-        types = {field.type for field in self.fields}
-        self._takes_numbers = types <= set(_NUMBERS)
-        self._integers = [i for i, f in enumerate(self.fields) if f.type is ColumnType.INTEGER]
         self._fitting: set[tuple[type, ...]] = set()
         self._orders: dict[tuple[str, ...], list[int]] = {}
 
@@ -96,7 +89,7 @@ class RowChecker:
         """The rows with exactly the model's columns, in its order."""
         if columns == self.columns:
             return rows
-        order = self._order(columns)
+        order = self.order(columns)
         width = len(columns)
         for number, row in enumerate(rows):
             if len(row) != width:
@@ -109,40 +102,15 @@ class RowChecker:
                     check_depth(row[index])
         return [[row[index] for index in order] for row in rows]
 
-    def are_numbers(self, text: bytes | None) -> bool:
-        """True where every input is a number and so is all that `rowtext` found in a body."""
-        return self._takes_numbers and text is not None and is_numbers(text)
-
-    def columns_of(self, rows: Rows) -> Columns | None:
-        """The rows by column, where that pays and their lengths are right."""
-        width = len(self.columns)
-        if len(rows) < _BY_COLUMN or any(len(row) != width for row in rows):
-            return None
-        return list(zip(*rows, strict=True))
-
-    def check(
-        self,
-        rows: Rows,
-        columns: Columns | None = None,
-        *,
-        first: int = 0,
-        are_numbers: bool = False,
-    ) -> Checked:
-        """Refuse rows that break a rule. columns: the same by column; first: the first's number.
+    def check(self, rows: Rows) -> Checked:
+        """Refuse rows that break a rule, by the first that does.
 
         Values that mean the same are settled in place (3.0 becomes 3 in an integer column).
         """
-        unseen: dict[str, int] | None = None
-        if are_numbers:
-            unseen = {} if self._are_whole(rows) else None
-        elif columns is not None:
-            unseen = self._check_columns(columns)
-        if unseen is not None:
-            return Checked(unseen, settled=False)
         settled = False
-        for number, row in enumerate(rows, first):
+        for number, row in enumerate(rows):
             settled = self._check_row(number, row) or settled
-        unseen = {}
+        unseen: dict[str, int] = {}
         for row in rows:
             if all(map(contains, self._known_sets, map(row.__getitem__, self._known))):
                 continue
@@ -152,7 +120,8 @@ class RowChecker:
                     unseen[name] = unseen.get(name, 0) + 1
         return Checked(unseen, settled)
 
-    def _order(self, columns: list[str]) -> list[int]:
+    def order(self, columns: list[str]) -> list[int]:
+        """The places of the model's columns among those that came."""
         key = tuple(columns)
         found = self._orders.get(key)
         if found is not None:
@@ -168,35 +137,6 @@ class RowChecker:
         if len(self._orders) < 64 and len(columns) < 1000:
             self._orders[key] = order
         return order
-
-    def _are_whole(self, rows: Rows) -> bool:
-        """True where no row of numbers needs a closer look."""
-        width = len(self.columns)
-        return all(len(row) == width for row in rows) and all(
-            {type(row[index]) for row in rows} == {int} for index in self._integers
-        )
-
-    def _check_columns(self, columns: Columns) -> dict[str, int] | None:
-        """The unseen categories; None where a value needs a closer look."""
-        unseen: dict[str, int] = {}
-        for index, values in enumerate(columns):
-            known = self._known.get(index)
-            distinct: set[object] | None = None
-            if known is not None or index in self._times:
-                try:
-                    distinct = set(values)  # Among texts nothing else equals a text.
-                except TypeError:
-                    return None  # A list or an object.
-            if not set(map(type, values if distinct is None else distinct)) <= self._allowed[index]:
-                return None
-            if distinct is None:
-                continue
-            if known is None:
-                if not all(value is None or _is_time(value) for value in distinct):
-                    return None
-            elif not distinct <= known:
-                unseen[self.columns[index]] = sum(value not in known for value in values)
-        return unseen
 
     def _check_row(self, number: int, row: list[object]) -> bool:
         """True where a value was settled."""
@@ -214,7 +154,7 @@ class RowChecker:
             if not settled and len(self._fitting) < _FITTING_LIMIT:
                 self._fitting.add(types)
         for index in self._times:
-            if row[index] is not None and not _is_time(row[index]):
+            if row[index] is not None and not is_time(row[index]):
                 raise _unfit(self.fields[index], row[index], number)
         return settled
 
@@ -226,14 +166,14 @@ def _settled(field: Field, value: object, number: int) -> object:
             f"Column {shown(field.name)}, row {number}: null, but this model was trained without "
             f"missing values here; expected {EXPECTED[field.type]}.",
         )
-    if (
-        field.type is ColumnType.INTEGER
-        and isinstance(value, float)
-        and value.is_integer()
-        and abs(value) < 2**63  # More is no integer in any table, nor in the record.
-    ):
+    if field.type is ColumnType.INTEGER and isinstance(value, float) and is_whole(value):
         return int(value)
     raise _unfit(field, value, number)
+
+
+def is_whole(value: float) -> bool:
+    """True where it stands for an integer: more is none in any table, nor in the record."""
+    return value.is_integer() and abs(value) < 2**63
 
 
 def _unfit(field: Field, value: object, number: int) -> Refused:
@@ -243,7 +183,8 @@ def _unfit(field: Field, value: object, number: int) -> Refused:
     )
 
 
-def _is_time(text: object) -> bool:
+def is_time(text: object) -> bool:
+    """True for ISO 8601 text that stands for a moment."""
     try:
         moment = datetime.fromisoformat(str(text))
         if moment.tzinfo is not None:

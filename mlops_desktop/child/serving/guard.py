@@ -12,6 +12,7 @@ from mlops_desktop.child.serving.refused import Refused
 METRICS_PATHS = frozenset({"/metrics", "/admin/stats"})
 OPEN_PATHS = frozenset({"/healthz", "/ping", "/v2/health/live", "/v2/health/ready"})
 BODY_LIMIT = 8 * 1024 * 1024
+ROWS_LIMIT = 10_000
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
 _REQUEST_ID = re.compile(rb"[!#-\[\]-~]{1,128}")  # No quotes or backslashes: it stands in JSON.
 

@@ -29,7 +29,13 @@ REASONS = ("contributions", "contribution_columns", "baseline", "explained")
 
 
 def parse(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
-    """The rows in the model's order, and the request (its id, parameters and wanted outputs).
+    """The rows in the model's order, and the request (its id, parameters and wanted outputs)."""
+    columns, request = columns_of(body, checker)
+    return [list(row) for row in zip(*columns, strict=True)], request
+
+
+def columns_of(body: bytes, checker: RowChecker) -> tuple[list[list[Any]], dict[str, Any]]:
+    """The columns in the model's order, all of one length, and the request.
 
     Either one input a column, or a single two-dimensional one in the signature's order.
     """
@@ -56,7 +62,7 @@ def parse(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
     used = [columns[name] for name in checker.columns]
     if any(len(column) != len(used[0]) for column in used):
         raise Refused(400, "The inputs have different numbers of rows.")
-    return [list(row) for row in zip(*used, strict=True)], request
+    return used, request
 
 
 def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
@@ -87,11 +93,11 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
     return name, shape, flat
 
 
-def _matrix(name: str, shape: list[int], data: list[Any], checker: RowChecker) -> Rows:
+def _matrix(name: str, shape: list[int], data: list[Any], checker: RowChecker) -> list[list[Any]]:
     width = len(checker.columns)
     if shape[1] != width:
         raise Refused(400, f"Input {shown(name)} has {shape[1]} columns; the model takes {width}.")
-    return [data[start : start + width] for start in range(0, len(data), width)]
+    return [data[place::width] for place in range(width)]
 
 
 def _check_outputs(request: dict[str, Any]) -> None:

@@ -47,6 +47,20 @@ def _null(match: re.Match[bytes]) -> bytes:
 
 def parse_json(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
     """The rows in the model's order, and the params."""
+    form, data, params = opened(body)
+    if form == "dataframe_split":
+        return _split(data, checker), params
+    if form == "dataframe_records":
+        return _records(data, checker, form), params
+    if form == "instances":
+        return _instances(data, checker, form), params
+    if form == "inputs":
+        return _inputs(data, checker), params
+    raise Refused(400, f"Unknown key {shown(form)}; send exactly one of {_names()}.")
+
+
+def opened(body: bytes) -> tuple[str, Any, dict[str, Any]]:
+    """The one key of a body beside the params, what it holds, and the params."""
     value = loads(body)
     if type(value) is not dict:
         raise Refused(400, f"The body is {shown(value)}, not an object with one of {_names()}.")
@@ -62,15 +76,7 @@ def parse_json(body: bytes, checker: RowChecker) -> tuple[Rows, dict[str, Any]]:
             raise Refused(400, f"Unknown key {shown(extra)}; beside the rows only params.")
         raise Refused(400, f"Send exactly one of {_names()}.")
     [(form, data)] = value.items()
-    if form == "dataframe_split":
-        return _split(data, checker), params
-    if form == "dataframe_records":
-        return _records(data, checker, form), params
-    if form == "instances":
-        return _instances(data, checker, form), params
-    if form == "inputs":
-        return _inputs(data, checker), params
-    raise Refused(400, f"Unknown key {shown(form)}; send exactly one of {_names()}.")
+    return form, data, params
 
 
 def _names() -> str:
@@ -130,6 +136,11 @@ def _instances(data: object, checker: RowChecker, what: str) -> Rows:
 def _inputs(data: object, checker: RowChecker) -> Rows:
     if type(data) is not dict:
         return _instances(data, checker, "inputs")
+    return [list(row) for row in zip(*columns_of(data, checker), strict=True)]
+
+
+def columns_of(data: dict[str, Any], checker: RowChecker) -> list[list[Any]]:
+    """The columns that `inputs` holds, in the model's order; one row where they are no lists."""
     missing = [name for name in checker.columns if name not in data]
     if missing:
         raise Refused(400, missing_text(missing))
@@ -137,17 +148,42 @@ def _inputs(data: object, checker: RowChecker) -> Rows:
     if len(data) > len(columns):
         check_depth(data, 30)
     if not any(isinstance(column, list) for column in columns):
-        return [columns]
+        return [[value] for value in columns]
     for name, column in zip(checker.columns, columns, strict=True):
         if type(column) is not list or len(column) != len(columns[0]):
             raise Refused(
                 400, f"inputs: column {shown(name)} is not a list as long as the first column."
             )
-    return [list(row) for row in zip(*columns, strict=True)]
+    return columns
 
 
 def parse_csv(body: bytes, checker: RowChecker) -> Rows:
     """Rows of a CSV text with a header line; empty means missing."""
+    arranged = _csv_cells(body, checker)
+    for number, row in enumerate(arranged):
+        if len(row) != len(checker.fields):
+            raise Refused(
+                400, f"Row {number} has {len(row)} values for {len(checker.fields)} columns."
+            )
+    return [
+        [_cell(str(text), field, number) for text, field in zip(row, checker.fields, strict=True)]
+        for number, row in enumerate(arranged)
+    ]
+
+
+def csv_columns(body: bytes, checker: RowChecker) -> list[list[object]]:
+    """The same by column, where every value fits: each is read once, however often it stands
+    there. Raises ValueError where rows differ in length; an error that names row 0 may be of any.
+    """
+    texts = zip(*_csv_cells(body, checker), strict=True)
+    return [
+        list(map({text: _cell(str(text), field, 0) for text in set(column)}.__getitem__, column))
+        for column, field in zip(texts, checker.fields, strict=True)
+    ]
+
+
+def _csv_cells(body: bytes, checker: RowChecker) -> Rows:
+    """The cells as text, in the model's order."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -159,16 +195,7 @@ def parse_csv(body: bytes, checker: RowChecker) -> Rows:
     except csv.Error as error:
         raise Refused(400, f"The body is not CSV: {error}.") from None
     cells: Rows = [list(line) for line in lines]
-    arranged = checker.arrange(header, cells)
-    for number, row in enumerate(arranged):
-        if len(row) != len(checker.fields):
-            raise Refused(
-                400, f"Row {number} has {len(row)} values for {len(checker.fields)} columns."
-            )
-    return [
-        [_cell(str(text), field, number) for text, field in zip(row, checker.fields, strict=True)]
-        for number, row in enumerate(arranged)
-    ]
+    return checker.arrange(header, cells)
 
 
 def _cell(text: str, field: Field, number: int) -> object:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import orjson
 
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.blobs.segments import SegmentHeader
+from mlops_desktop.child.serving.batches import Irregular, Piece
 from mlops_desktop.child.serving.checks import Checked, RowChecker, Rows, merged
+from mlops_desktop.child.serving.columns import ColumnChecker
 from mlops_desktop.child.serving.hidden import Hidden
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.jsonable import from_plain
@@ -26,7 +28,7 @@ from mlops_desktop.paths import Workspace
 if TYPE_CHECKING:
     from mlops_desktop.child.serving.reasons import Reasons
 
-_CHUNK = 500  # Rows that are checked, encoded and answered at a time.
+_BY_COLUMN = 16  # From this many rows on, looking at whole columns is faster.
 Scores = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -53,6 +55,7 @@ class LoadedModel:
         self.classes = list(self.signature.classes)
         self.labels = label_values(self.classes)
         self.checker = RowChecker(self.signature)
+        self._by_column = ColumnChecker(self.signature)
         self.header = SegmentHeader(
             deployment,
             self.name,
@@ -80,7 +83,7 @@ class LoadedModel:
         self._workspace, self._files = workspace, files
         self._reasons: Reasons | None = None
         self._run: Callable[[Floats], Scores]
-        self._chunk = _CHUNK
+        self._run_pieces = True
         if modelfiles.ONNX in files:
             model = objects.get_bytes(workspace, files[modelfiles.ONNX])
             self._run = _onnx(model)
@@ -89,34 +92,34 @@ class LoadedModel:
             self.why_no_onnx = card.get("why_no_onnx") or "No ONNX file was stored."
             model = objects.get_bytes(workspace, files[modelfiles.SKOPS])
             self._run = _sklearn(model)
-            self._chunk = sys.maxsize  # What a call costs here is worth hundreds of rows.
+            self._run_pieces = False  # What a call costs here is worth hundreds of rows.
 
     @property
     def columns(self) -> list[str]:
         return self.checker.columns
 
-    def predict(self, rows: Rows, text: bytes | None = None) -> Prediction:
-        """Check the rows (which settles values in place) and answer them.
-
-        text: the rows as `rowtext` found them in the body.
-        """
+    def predict(self, rows: Rows) -> Prediction:
+        """Check the rows (which settles values in place) and answer them."""
         if not rows:
             return Prediction([], [] if self.classes else None, Checked({}, settled=False))
-        checked, scores = self._score(rows, self.checker.are_numbers(text))
-        found: list[list[float]] = scores.tolist()
-        if len(rows) == 1:
-            [row] = found
-            if not math.isfinite(sum(row)):
-                raise _not_finite(0)
-            if not self.classes:
-                return Prediction(list(row), None, checked)
-            return Prediction([self.classes[row.index(max(row))]], found, checked)
-        if not math.isfinite(scores.sum()):
-            raise _not_finite(int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0]))
-        if not self.classes:
-            return Prediction([row[0] for row in found], None, checked)
-        best = scores.argmax(axis=1).tolist()
-        return Prediction([self.classes[index] for index in best], found, checked)
+        checked, encoded = self._encoded(rows)
+        return self._said(self._run(encoded), checked)
+
+    def predict_pieces(self, pieces: Sequence[Piece]) -> tuple[Prediction, bytes]:
+        """Answer the rows of a large body; and these as they are recorded, in JSON.
+
+        Raises Irregular where a value may be against a rule. A session lets go of the interpreter,
+        so the next piece is read meanwhile.
+        """
+        checks, scores, texts = zip(*self._pool.map(self._answered, pieces), strict=True)
+        together = np.concatenate(scores)
+        if not self._run_pieces:
+            together = self._run(together)
+        return self._said(together, merged(checks)), b"[%b]" % b",".join(texts)
+
+    def close(self) -> None:
+        """End the threads, once nothing is being answered."""
+        self._pool.shutdown()
 
     def explain(self, rows: Rows, y: list[float | str]) -> list[dict[str, Any]]:
         """What each column added to the answers y to checked rows. Takes milliseconds a row."""
@@ -139,27 +142,50 @@ class LoadedModel:
         with suppress(Refused):  # An example may be missing where a value must not be.
             self.predict([[field.example for field in self.signature.inputs]])
 
-    def _score(self, rows: Rows, are_numbers: bool) -> tuple[Checked, Scores]:
-        if len(rows) <= self._chunk:
-            return self._score_some(rows, 0, are_numbers)
-        # A session lets go of the interpreter, so the next rows are read meanwhile. And what the
-        # checks have looked at is still near the processor when it is encoded.
-        parts = self._pool.map(
-            lambda start: self._score_some(rows[start : start + self._chunk], start, are_numbers),
-            range(0, len(rows), self._chunk),
-        )
-        checks, scores = zip(*parts, strict=True)
-        return merged(checks), np.concatenate(scores)
+    def _encoded(self, rows: Rows) -> tuple[Checked, Floats]:
+        width = len(self.columns)
+        if len(rows) >= _BY_COLUMN and all(len(row) == width for row in rows):
+            looked = self._by_column.look(list(zip(*rows, strict=True)))
+            if looked is not None and not looked.settled:
+                table = dict(zip(self.columns, looked.read, strict=True))
+                return Checked(looked.unseen, settled=False), self.encoder.encode_table(table)
+        checked = self.checker.check(rows)
+        return checked, self.encoder.encode_rows(self.columns, rows)
 
-    def _score_some(self, rows: Rows, first: int, are_numbers: bool) -> tuple[Checked, Scores]:
-        """Rows, of which the first has that number, from the checks to the scores."""
-        columns = None if are_numbers else self.checker.columns_of(rows)
-        checked = self.checker.check(rows, columns, first=first, are_numbers=are_numbers)
-        if columns is None or checked.settled:
+    def _answered(self, piece: Piece) -> tuple[Checked, Scores, bytes]:
+        """What a piece holds, from the checks to the scores and the record."""
+        rows, columns, text = piece.read()
+        checked = Checked({}, settled=False)
+        if rows is not None and text is not None and self._by_column.are_numbers(rows, text):
             encoded = self.encoder.encode_rows(self.columns, rows)
         else:
-            encoded = self.encoder.encode_table(dict(zip(self.columns, columns, strict=True)))
-        return checked, self._run(encoded)
+            looked = self._by_column.look(list(zip(*rows, strict=True)) if rows else columns or ())
+            if looked is None:
+                raise Irregular
+            checked = Checked(looked.unseen, looked.settled)
+            if looked.settled:
+                rows, columns, text = None, looked.columns, None
+            encoded = self.encoder.encode_table(dict(zip(self.columns, looked.read, strict=True)))
+        if text is None or self.hidden is not None:
+            rows = rows or list(zip(*columns or (), strict=True))
+            text = orjson.dumps(rows if self.hidden is None else self.hidden.rows(rows))[1:-1]
+        return checked, self._run(encoded) if self._run_pieces else encoded, text
+
+    def _said(self, scores: Scores, checked: Checked) -> Prediction:
+        found: list[list[float]] = scores.tolist()
+        if len(found) == 1:
+            [row] = found
+            if not math.isfinite(sum(row)):
+                raise _not_finite(0)
+            if not self.classes:
+                return Prediction(list(row), None, checked)
+            return Prediction([self.classes[row.index(max(row))]], found, checked)
+        if not math.isfinite(scores.sum()):
+            raise _not_finite(int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0]))
+        if not self.classes:
+            return Prediction([row[0] for row in found], None, checked)
+        best = scores.argmax(axis=1).tolist()
+        return Prediction([self.classes[index] for index in best], found, checked)
 
 
 def _not_finite(row: int) -> Refused:

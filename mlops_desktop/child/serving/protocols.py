@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from mlops_desktop.blobs.segments import SegmentHeader
-from mlops_desktop.child.serving import inference, invocations
+from mlops_desktop.child.serving import batches, inference, invocations
+from mlops_desktop.child.serving.batches import Batch
 from mlops_desktop.child.serving.checks import RowChecker, Rows
 
 Options = dict[str, Any]
@@ -18,6 +19,9 @@ class BodyKind(Protocol):
 
     def parse(self, body: bytes, checker: RowChecker) -> tuple[Rows, Options]:
         """The rows in the model's order, and what else the body asks for."""
+
+    def batch(self, body: bytes, checker: RowChecker) -> Batch:
+        """The same in pieces. Raises Irregular where parse() must be asked."""
 
     def options(self, body: bytes) -> Options:
         """What else a body asks for that parse() has taken before."""
@@ -46,6 +50,9 @@ class Json:
     def parse(self, body: bytes, checker: RowChecker) -> tuple[Rows, Options]:
         return invocations.parse_json(body, checker)
 
+    def batch(self, body: bytes, checker: RowChecker) -> Batch:
+        return batches.of_json(body, checker)
+
     def options(self, body: bytes) -> Options:
         return invocations.loads(body).get("params") or {}
 
@@ -73,6 +80,9 @@ class Csv(Json):
     def parse(self, body: bytes, checker: RowChecker) -> tuple[Rows, Options]:
         return invocations.parse_csv(body, checker), {}
 
+    def batch(self, body: bytes, checker: RowChecker) -> Batch:
+        return batches.of_csv(body, checker)
+
     def options(self, body: bytes) -> Options:  # noqa: ARG002  The shape of BodyKind.
         return {}
 
@@ -82,6 +92,9 @@ class Infer:
 
     def parse(self, body: bytes, checker: RowChecker) -> tuple[Rows, Options]:
         return inference.parse(body, checker)
+
+    def batch(self, body: bytes, checker: RowChecker) -> Batch:
+        return batches.of_infer(body, checker)
 
     def options(self, body: bytes) -> Options:
         request: Options = invocations.loads(body)
