@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -49,20 +49,29 @@ def put_file(workspace: Workspace, source: Path) -> str:
     return name
 
 
-def adopt(workspace: Workspace, path: Path, name: str) -> None:
-    """Move a finished, flushed file of the workspace's tmp/ among the blobs.
+def adopt_all(workspace: Workspace, paths: Iterable[Path]) -> int:
+    """Move finished, flushed files of the workspace's tmp/ among the blobs; the answer is by how
+    many bytes the disk is fuller.
 
-    name is the SHA-256 of its bytes, which the caller has computed while writing it.
+    A file's name is the SHA-256 of its bytes, which the caller has computed while writing it.
+    Folders are synced once each, after the last move.
     """
-    target = workspace.blob(name)
-    if _is_kept(workspace, name):
-        path.unlink()
-        return
+    added = 0
+    folders = set()
     with disk_errors("an object"):
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o400)
-        path.replace(target)
-        _sync_name(target)
+        for path in paths:
+            target = workspace.blob(path.name)
+            added += 0 if target.is_file() else path.stat().st_size
+            folders |= {target.parent, target.parent.parent}
+            if verify(workspace, path.name) is None:
+                path.unlink()
+                continue
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o400)
+            path.replace(target)
+        for folder in sorted(folders, reverse=True):
+            sync_folder(folder)
+    return added
 
 
 def get_bytes(workspace: Workspace, name: str) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,6 +35,8 @@ def read_chunk(
     workspace: Workspace, places: Mapping[str, Place], name: str, kind: ColumnType
 ) -> Any:
     """The values of a chunk as an Arrow array. Raises Damaged."""
+    if isinstance(workspace, Staged) and name in workspace.kept:
+        return workspace.kept[name]
     place = places[name]
     base = None if place.base is None else read_chunk(workspace, places, place.base, kind)
     try:
@@ -47,9 +50,13 @@ def read_chunk(
 
 @dataclass(frozen=True, slots=True)
 class Staged(Workspace):
-    """A workspace whose blobs include the packs of a folder that are not published yet."""
+    """A workspace whose blobs include the packs of a folder that are not published yet.
+
+    kept: chunks of theirs by name that are in memory still and need not be read.
+    """
 
     folder: Path
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def blob(self, sha256: str) -> Path:
         staged = self.folder / sha256
@@ -59,7 +66,8 @@ class Staged(Workspace):
 class PackWriter:
     """Collects chunks in files of a scratch folder. They can be read there as soon as finish()
     has told where each chunk lies, and become blobs by publish(), once all else has succeeded: an
-    import that is stopped leaves nothing outside its folder."""
+    import that is stopped leaves nothing outside its folder. A thread sees to it that full files
+    reach the disk while the next ones are written."""
 
     def __init__(self, folder: Path) -> None:
         """folder is made here; its name must be new."""
@@ -70,6 +78,8 @@ class PackWriter:
         self._size = 0
         self._inside: list[tuple[str, int, int, str | None]] = []
         self._places: dict[str, Place] = {}
+        self._syncing = ThreadPoolExecutor(1)
+        self._synced: list[Future[None]] = []
 
     def add(self, name: str, data: bytes, base: str | None = None) -> None:
         """Append one chunk."""
@@ -88,16 +98,25 @@ class PackWriter:
         self._close()
         return self._places
 
+    def add_blob(self, data: bytes) -> str:
+        """Bytes that become a blob of their own together with the packs; the answer is its name."""
+        name = hashlib.sha256(data).hexdigest()
+        path = self._folder / name
+        with objects.disk_errors("the table"):
+            path.write_bytes(data)
+        self._synced.append(self._syncing.submit(_sync, path))
+        return name
+
     def publish(self, workspace: Workspace) -> int:
         """Turn the files into blobs; the answer is by how many bytes the disk is fuller."""
-        added = 0
-        for path in sorted(self._folder.iterdir()):
-            added += 0 if workspace.blob(path.name).is_file() else path.stat().st_size
-            objects.adopt(workspace, path, path.name)
-        return added
+        self._syncing.shutdown()
+        for synced in self._synced:
+            synced.result()
+        return objects.adopt_all(workspace, sorted(self._folder.iterdir()))
 
     def discard(self) -> None:
         """Remove what was not published."""
+        self._syncing.shutdown(cancel_futures=True)
         if self._file is not None:
             self._file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -105,10 +124,18 @@ class PackWriter:
     def _close(self) -> None:
         if self._file is None:
             return
-        with objects.disk_errors("the table"), self._file as file:
-            objects.flush(file)
+        with objects.disk_errors("the table"):
+            self._file.close()
         pack = self._hasher.hexdigest()
-        Path(self._file.name).replace(self._folder / pack)
+        path = self._folder / pack
+        Path(self._file.name).replace(path)
+        self._synced.append(self._syncing.submit(_sync, path))
         for name, offset, length, base in self._inside:
             self._places[name] = Place(pack, offset, length, base)
         self._file, self._hasher, self._size, self._inside = None, hashlib.sha256(), 0, []
+
+
+def _sync(path: Path) -> None:
+    # Opened anew: Windows would not have let an open file get its name.
+    with objects.disk_errors("the table"), path.open("r+b") as file:
+        objects.flush(file)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pyarrow as pa
 from mlops_desktop.blobs import chunks, packs
 from mlops_desktop.blobs.manifests import Chunk, Manifest
 from mlops_desktop.blobs.packs import PackWriter
+from mlops_desktop.blobs.parents import Parent
 from mlops_desktop.blobs.rowhash import U64, WINDOW, rolling, row_hashes
 from mlops_desktop.core.datasets import Column
 from mlops_desktop.paths import Workspace
@@ -24,6 +25,7 @@ from mlops_desktop.paths import Workspace
 _MIN_ROWS = 12_288  # Of a chunk; the average is twice, the most four times as much.
 _MAX_CELLS = 16 << 20  # Of an average chunk: wide tables get shorter ones, to bound the memory.
 _MAX_BYTES = 256 << 20  # Of rows that wait for their cut: long texts are cut sooner.
+_KEPT_BYTES = 256 << 20  # Of chunks that stay in memory for who looks at the new table next.
 
 
 class TableWriter:
@@ -52,7 +54,7 @@ class TableWriter:
         }
         self._added: set[str] = set()
         self._min = max(512, min(_MIN_ROWS, _MAX_CELLS // 2 // max(1, len(columns))))
-        self._parent = _Parent(known[0], self._columns, self._min) if known else None
+        self._parent = Parent(known[0], self._columns, self._min) if known else None
         self._next: int | None = 0 if known else None  # The parent's chunk that may come next.
         self._limit = np.uint64(2**64 // self._min)
         self._batches: list[pa.RecordBatch] = []
@@ -61,13 +63,15 @@ class TableWriter:
         self._rows = self._bytes = 0  # That wait for their cut.
         self._chunks: list[Chunk] = []
         self._content = [_ContentHash() for _ in columns]
+        self._kept_bytes = 0
+        self._stored: Callable[[], None] = _nothing  # Ends what was begun with the last chunk.
         self._pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
 
     def __enter__(self) -> TableWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
         if error[0] is not None:
             self._packs.discard()
 
@@ -115,6 +119,7 @@ class TableWriter:
     def finish(self) -> Manifest:
         """Write what is left. The table can be read from `staged` from now on."""
         self._cut(final=True)
+        self._stored()
         places = {**self._known, **self._packs.finish()}
         used = {name for chunk in self._chunks for name in chunk.columns}
         used |= {base for name in used if (base := places[name].base)}
@@ -131,9 +136,13 @@ class TableWriter:
             places={name: places[name] for name in sorted(used)},
         )
 
+    def add_blob(self, data: bytes) -> str:
+        """Bytes that become a blob together with the packs; the answer is its name."""
+        return self._packs.add_blob(data)
+
     def publish(self) -> int:
-        """Make the packs blobs of the workspace, after finish(); the answer is by how many bytes
-        the disk is fuller."""
+        """Make all that was added blobs of the workspace, after finish(); the answer is by how
+        many bytes the disk is fuller."""
         return self._packs.publish(self._workspace)
 
     def _cut(self, *, final: bool) -> None:
@@ -186,21 +195,35 @@ class TableWriter:
         if self._parent is not None and same is not None:
             before = self._parent.names(same)
         self._next = None if same is None else same + 1
-        hashed = self._pool.map(_ContentHash.add, self._content, arrays)
         new = {
             name: (position, array)
             for position, (name, array) in enumerate(zip(names, arrays, strict=True))
             if name not in self._known and name not in self._added
         }
         self._added.update(new)
-        encoded = self._pool.map(
-            lambda item: self._encoded(item[1], item[0], before[item[0]]),
-            new.values(),
-        )
-        for name, (data, base) in zip(new, encoded, strict=True):
-            self._packs.add(name, data, base)
-        list(hashed)
         self._chunks.append(Chunk(len(arrays[0]), tuple(names)))
+        self._stored()  # One chunk at a time, so that hashes of contents take values in order.
+        hashed = self._pool.map(_ContentHash.add, self._content, arrays)
+        encoded = self._pool.map(
+            lambda item: self._encoded(item[1], item[0], before[item[0]]), new.values()
+        )
+
+        def stored() -> None:
+            self._stored = _nothing
+            list(hashed)
+            for (name, (_, array)), (data, base) in zip(new.items(), encoded, strict=True):
+                self._packs.add(name, data, base)
+                self._keep_in_memory(name, array)
+
+        # Meanwhile the next rows are read.
+        self._stored = stored
+
+    def _keep_in_memory(self, name: str, array: Any) -> None:
+        self._kept_bytes += array.nbytes
+        if self._kept_bytes <= _KEPT_BYTES:
+            self.staged.kept[name] = array
+        else:
+            self.staged.kept.clear()
 
     def _encoded(self, array: Any, position: int, before: str | None) -> tuple[bytes, str | None]:
         if before is not None:
@@ -213,56 +236,8 @@ class TableWriter:
         return chunks.encode(array), None
 
 
-class _Parent:
-    """The version before: where its rows were cut, and whether they are the same ones."""
-
-    def __init__(self, manifest: Manifest, columns: tuple[Column, ...], least: int) -> None:
-        """least: the rows of a chunk that is not small."""
-        self._least = least
-        self._chunks = manifest.chunks
-        place = {column: position for position, column in enumerate(manifest.columns)}
-        self._columns = [place.get(column) for column in columns]
-        self._index = {
-            name: number
-            for number, chunk in reversed(list(enumerate(manifest.chunks)))
-            for name in chunk.columns
-        }
-
-    def names(self, number: int) -> list[str | None]:
-        """The parent's chunks for our columns, None for a column that it does not have."""
-        chunk = self._chunks[number]
-        return [None if place is None else chunk.columns[place] for place in self._columns]
-
-    def rows(self, number: int, available: int, *, final: bool) -> int | None:
-        """The rows of the chunk of that number, 0 where it cannot come next, None where that
-        cannot be told before more rows are there.
-
-        A last chunk was cut by the end of the table. A small one counts only at the end of this
-        table too, so that appending row by row does not leave a thousand small chunks.
-        """
-        if number >= len(self._chunks):
-            return 0
-        rows = self._chunks[number].rows
-        last = number == len(self._chunks) - 1 and rows < self._least
-        if not final and (available < rows or (last and available == rows)):
-            return None
-        return 0 if available < rows or (last and available > rows) else rows
-
-    def holds(self, number: int, rows: int, arrays: list[Any], names: list[str]) -> bool:
-        """True where a column that varies is the same in the parent's chunk of that number."""
-        return self._chunks[number].rows == rows and any(
-            before == name and _varies(array)
-            for before, array, name in zip(self.names(number), arrays, names, strict=True)
-        )
-
-    def find(self, rows: int, arrays: list[Any], names: list[str]) -> int | None:
-        """The number of the parent's chunk that holds these rows."""
-        numbers = {self._index[name] for name in names if name in self._index}
-        return next((n for n in sorted(numbers) if self.holds(n, rows, arrays, names)), None)
-
-
-def _varies(array: Any) -> bool:
-    return len(array.slice(0, 1000).unique()) > 1 or len(array.unique()) > 1
+def _nothing() -> None:
+    """There is no chunk yet, or the last one is stored."""
 
 
 class _ContentHash:

@@ -77,7 +77,7 @@ def _ingest(
         stored = _store(workspace, path, folder, known, options, reading)
     looking = storing.part(report, _READING, 1)
     return {
-        **storing.publish(workspace, stored.written, stored.warnings, looking),
+        **storing.publish(stored.written, stored.warnings, looking),
         "options": to_plain(stored.options),
         "sha256": stored.sha256,
         "bytes": stored.bytes,

@@ -54,7 +54,7 @@ def score(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.Jo
     known = [manifests.read(workspace, name) for name in plain["known"]]
     reading = storing.part(report, 0, 0.7)
     written = storing.write(workspace, folder, columns, _answers(source, scorer, reading), known)
-    result = storing.publish(workspace, written, (), storing.part(report, 0.7, 1))
+    result = storing.publish(written, (), storing.part(report, 0.7, 1))
     return {**result, "sha256": source.sha256}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mlops_desktop.blobs import manifests, objects
+from mlops_desktop.blobs import manifests
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.blobs.tables import TableWriter
 from mlops_desktop.child import runner
@@ -55,7 +55,6 @@ def write(
 
 
 def publish(
-    workspace: Workspace,
     written: Written,
     found: Sequence[DataWarning],
     report: Report,
@@ -82,11 +81,9 @@ def publish(
         first_duplicate,
     )
     warnings = [warning for warning in warnings if not meant(warning)]
+    manifest_name = written.writer.add_blob(manifests.encode(manifest))
+    profile_name = written.writer.add_blob(manifests.compress_json(to_plain(profile)))
     added = written.writer.publish()
-    manifest_name, size = objects.put_counted(workspace, manifests.encode(manifest))
-    added += size
-    profile_name, size = objects.put_counted(workspace, manifests.compress_json(to_plain(profile)))
-    added += size
     return {
         "manifest": manifest_name,
         "profile": profile_name,
