@@ -76,7 +76,10 @@ def record_of(line: bytes) -> Record | None:
 
 
 def parse_record(line: bytes) -> Record:
-    fields = orjson.loads(line)
+    return record_from(orjson.loads(line))
+
+
+def record_from(fields: dict[str, Any]) -> Record:
     return Record(
         fields["id"],
         fields["t"],

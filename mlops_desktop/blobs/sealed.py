@@ -184,6 +184,8 @@ def _facts(path: str, _modified_ns: int, _size: int) -> Facts:
         if int(text[:8], 16) != zlib.crc32(text[8:]):
             raise ValueError("The checksum of its foot is wrong.")
         told = json.loads(text[8:])
+        if told["format"] != FORMAT:
+            raise ValueError("It was written by a newer version of the app.")
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         return Facts(
             told["header"].encode(),

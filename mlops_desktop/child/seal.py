@@ -15,7 +15,7 @@ import orjson
 import pyarrow.parquet as pq
 
 from mlops_desktop.blobs import objects, sealed
-from mlops_desktop.blobs.records import header_of, parse_record
+from mlops_desktop.blobs.records import header_of, record_from
 from mlops_desktop.blobs.sealed import Facts, Line
 from mlops_desktop.blobs.sealedvalues import Kind
 from mlops_desktop.blobs.segments import SEALED
@@ -115,10 +115,11 @@ def _is_same(line: bytes, end: int, there: Line) -> bool:
         return False
     if there.record is None or not line.endswith(b"\n"):
         return there.raw == line
-    digest = there.digest.hex() if there.digest else None
-    return orjson.dumps(parse_record(line)) == orjson.dumps(there.record) and (
-        orjson.loads(line).get("h") == digest
-    )
+    fields = orjson.loads(line)
+    if fields.get("h") != (there.digest.hex() if there.digest else None):
+        return False
+    # As text: else 1, 1.0 and true were equal.
+    return orjson.dumps(record_from(fields)) == orjson.dumps(there.record)
 
 
 def _options(facts: Facts, table: Any) -> dict[str, Any]:
