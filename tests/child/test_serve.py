@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mlops_desktop.blobs.segments import read_header, read_records, segment_files
+from mlops_desktop.blobs.segments import SEALED, read_header, read_records, segment_files
+from mlops_desktop.child.seal import seal
 from mlops_desktop.paths import Workspace
 from tests.served import COLUMNS, ROW, Server, served, small_model
 
@@ -281,3 +283,24 @@ def test_that_a_canarys_answers_and_refusals_are_counted_as_its_own(tmp_path: Pa
         assert counted["model_infer_request_success_total", version] == 3
         assert counted["model_infer_request_failure_total", version] == 2
         assert counted["request_predict_seconds_count", version] == 3
+
+
+def test_that_a_server_goes_on_beside_segments_that_are_sealed_or_removed(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        server.predict(ROW, X_Request_Id="old")
+    [old] = segment_files(server.workspace.segments(1))
+    with served(tmp_path) as server:
+        first = server.predict(ROW, X_Request_Id="kept")
+    kept = segment_files(server.workspace.segments(1))[-1]
+    os.utime(old, (1, 1))
+    seal(old, old.with_suffix(SEALED))
+    old.unlink()
+    with served(tmp_path) as server:
+        assert server.predict(ROW, X_Request_Id="kept") == first
+        logged = server.ask("/admin/stats")[1]["log_bytes"]
+        assert "arrow" not in Path(f"/proc/{server.process.pid}/maps").read_text()
+        kept.unlink()
+        old.with_suffix(SEALED).unlink()
+        assert server.predict(ROW, X_Request_Id="kept")[0] == 200  # Nobody knows it any more.
+        assert server.ask("/admin/stats")[1]["log_bytes"] < logged
+        assert [name for name, _ in records(server)] == ["kept"]
