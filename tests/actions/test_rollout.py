@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from http.client import HTTPException
 
 import pytest
 
 from mlops_desktop.actions import datasets, deployments, models, privacy, rollout, runs, serving
 from mlops_desktop.actions.children import wait_for
 from mlops_desktop.actions.lane import DirectLane
-from mlops_desktop.blobs.segments import last_records
+from mlops_desktop.blobs.segments import last_records, read_header, read_records, segment_files
 from mlops_desktop.core.datasets import Source
 from mlops_desktop.core.deployments import RESTARTS, Deployment, Role, may_restart
 from mlops_desktop.core.errors import CheckFailed, UserError
@@ -84,6 +90,90 @@ def test_that_a_canary_answers_its_part(lane: DirectLane, running: Deployment) -
         version = json.loads(path.read_bytes().splitlines()[0])["version"]
         by_version[version] = by_version.get(version, 0) + count
     assert by_version[2] / REQUESTS == pytest.approx(0.1, abs=0.015)
+
+
+class Load:
+    """Eight clients that ask one request after the other, each with an id that names the phase."""
+
+    def __init__(self, workspace: Workspace, deployment: Deployment) -> None:
+        self.phase = "first"
+        self.answered = Counter[str]()
+        self.failed: list[object] = []
+        self._counting = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._ask, args=(workspace, deployment, number))
+            for number in range(8)
+        ]
+
+    def _ask(self, workspace: Workspace, deployment: Deployment, client: int) -> None:
+        body = json.dumps({"dataframe_records": [{"months": 12}]}).encode()
+        with serving.client(workspace, deployment) as server:
+            for number in itertools.count():
+                if self._stop.is_set():
+                    return
+                phase = self.phase
+                name = f"{phase}-{client}-{number}"
+                try:
+                    code, answer = server.ask("/invocations", body, X_Request_Id=name)
+                except (OSError, HTTPException) as error:
+                    self.failed.append(error)
+                    return
+                if code != 200:
+                    self.failed.append((code, answer))
+                with self._counting:
+                    self.answered[phase] += 1
+
+    def wait_for(self, phase: str, count: int) -> None:
+        """Ask under the name of that phase until there are so many answers."""
+        self.phase = phase
+        assert wait_for(lambda: bool(self.failed) or self.answered[phase] >= count, 120)
+        assert not self.failed
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_that_ten_thousand_requests_in_flight_see_no_failure_as_versions_change(
+    lane: DirectLane, running: Deployment
+) -> None:
+    workspace = lane(lambda store: store.workspace)
+    with Load(workspace, running) as load:
+        load.wait_for("first", 500)
+        load.phase = "between"
+        rollout.canary(lane, "leaving", "leaving@2", 10)
+        load.wait_for("canary", 10_000)
+        load.phase = "between"
+        rollout.promote(lane, "leaving")
+        load.wait_for("promoted", 500)
+        load.phase = "back"
+        begun = time.monotonic()
+        assert rollout.roll_back(lane, "leaving").version == 1
+        took = time.monotonic() - begun
+        load.wait_for("after", 500)
+    assert not load.failed
+    given: dict[str, Counter[int]] = {}
+    for path in segment_files(workspace.segments(running.id)):
+        header = read_header(path)
+        assert header is not None
+        for record, _ in read_records(path):
+            given.setdefault(record.id.split("-")[0], Counter())[header.version] += 1
+    answers = sum(sum(counts.values()) for phase, counts in given.items() if phase in load.answered)
+    assert answers == load.answered.total()
+    share = given["canary"][2] / given["canary"].total()
+    assert share == pytest.approx(0.1, abs=0.015)
+    assert set(given["first"]) == {1}
+    assert set(given["promoted"]) == {2}
+    assert set(given["after"]) == {1}
+    assert took < 1.0
+    sys.stdout.write(f"{answers:,} answers, {share:.2%} by the canary, back in {took:.3f} s\n")
 
 
 def test_that_a_promoted_canary_answers_everything(lane: DirectLane, running: Deployment) -> None:
