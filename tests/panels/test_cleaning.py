@@ -156,3 +156,27 @@ def test_that_fixes_of_warnings_are_offered_first(tab: CleaningTab, qtbot: QtBot
     fixes = [w.suggestion.label for w in tab.version.warnings if w.suggestion is not None]
     assert fixes
     qtbot.waitUntil(lambda: any(fixes[0] in text for text in offered()), timeout=WAIT_MS)
+
+
+def test_that_all_fixes_are_taken_at_once_and_each_names_its_column(
+    qtbot: QtBot, jobs: Jobs, workspace: Workspace, tmp_path: Path
+):
+    rows = [f"{5 + n % 40 / 10},{7 + n % 30 / 10},{n % 3}" for n in range(200)]
+    rows[20], rows[60] = "0,7.5,1", "5.5,0,2"
+    file = tmp_path / "sizes.csv"
+    file.write_text("\n".join(["x,y,kind", *rows, *rows[:9]]) + "\n", encoding="utf-8")
+    version = import_csv(workspace, file)
+    tab = CleaningTab(jobs, workspace)
+    qtbot.addWidget(tab)
+    tab.resize(880, 520)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    tab.show_version(version, [version])
+    offered = tab.no_steps.findChildren
+    qtbot.waitUntil(lambda: bool(offered(QPushButton, "add-all-fixes")), timeout=WAIT_MS)
+    texts = [button.text().strip() for button in offered(QPushButton)]
+    assert "x: Make 0 missing" in texts
+    assert "y: Make 0 missing" in texts
+    click(tab, "add-all-fixes", qtbot)
+    kinds = [step.kind for step in tab.draft.steps]
+    assert kinds == [StepKind.DROP_DUPLICATES, StepKind.MAP_VALUES, StepKind.MAP_VALUES]

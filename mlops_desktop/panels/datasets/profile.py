@@ -38,6 +38,8 @@ _NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 class ProfileTab(VersionTab):
     """Enter or a double click on a card asks for the inspector of its column."""
 
+    help_topic = "profile"
+
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self._profile: Profile | None = None
