@@ -217,13 +217,6 @@ def _manifest(workspace: Workspace, version: DatasetVersion) -> Manifest:
     return manifests.read(workspace, version.manifest)
 
 
-def fsck_version(workspace: Workspace, version: DatasetVersion) -> list[str]:
-    """What is wrong with the stored bytes of a version, in words; empty when all is well."""
-    fault = objects.verify(workspace, version.profile)
-    found = [f"profile {version.profile[:12]}: {fault}"] if fault else []
-    return found + manifests.faults(workspace, version.manifest)
-
-
 def profile(workspace: Workspace, version: DatasetVersion) -> Profile:
     """What was found in each column when the version was made."""
     if version.purged_at:

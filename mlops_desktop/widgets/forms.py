@@ -92,12 +92,6 @@ class Form(QWidget):
             self._say(field, text, "error")
         return found
 
-    def show_problem(self, name: str, text: str) -> None:
-        """Put what an action said about a field below it."""
-        for field in self._fields:
-            if field.name == name:
-                self._say(field, text, "error")
-
     def _add(self, field: Field) -> None:
         editor = self._make(field)
         title = field.title or field.name

@@ -42,11 +42,10 @@ _FOOT, _SCALE_WIDTH = 24, 64
 class HeatMap(PlotCard):
     """Cells over the limit carry a dot, so that colour is not alone. NaN means too few rows.
 
-    cell_hovered and cell_clicked carry (feature, time) indexes; arrow keys and Enter do the same.
+    cell_clicked carries (feature, time) indexes; arrow keys and Enter do the same.
     span: the values at the ends of the colours, where one far value must not hide all others.
     """
 
-    cell_hovered = Signal(int, int)
     cell_clicked = Signal(int, int)
 
     def __init__(
@@ -129,7 +128,6 @@ class HeatMap(PlotCard):
 
     def _moved(self, feature: int, time: int) -> None:
         self.set_readout(self.cell_text(feature, time))
-        self.cell_hovered.emit(feature, time)
 
 
 class _Cells(CellGrid):

@@ -45,11 +45,10 @@ class LinePlot(Plot):
     """Lines with a crosshair, version markers and a threshold. Call set_series at most 10 times
     a second; while hidden it only remembers the data.
 
-    zoomed(x0, x1) follows the user's zoom; hovered(x) the crosshair, for plots that share it.
+    hovered(x) follows the crosshair, for plots that share it.
     from_zero: the vertical axis begins there, as it should for counts. log_y: it is logarithmic.
     """
 
-    zoomed = Signal(float, float)
     hovered = Signal(float)
 
     def __init__(
@@ -262,8 +261,6 @@ class LinePlot(Plot):
 
     def _user_zoomed(self, _: object) -> None:
         self._away = True
-        (x0, x1), _ys = self.item.vb.viewRange()
-        self.zoomed.emit(x0, x1)
 
 
 def _labelled(line: pg.InfiniteLine, text: str, color: QColor, at: float) -> pg.InfiniteLine:

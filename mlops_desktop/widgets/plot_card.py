@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
@@ -82,8 +82,6 @@ class PlotCard(Card):
 
     redraw() is only called while the card is visible: a hidden plot does nothing.
     """
-
-    table_toggled = Signal(bool)
 
     def __init__(self, title: str) -> None:
         self._menu_button = IconButton("ellipsis", "")
@@ -184,7 +182,6 @@ class PlotCard(Card):
             self._fill_table()
         chart = self._empty_page if self._empty and self._empty_page is not None else self._chart
         self._stack.setCurrentWidget(self._table if wanted and self._table is not None else chart)
-        self.table_toggled.emit(wanted)
 
     def save(self, path: Path) -> None:
         """Write a picture or the numbers; the suffix decides: .png, .svg or .csv."""

@@ -36,7 +36,6 @@ class RowTable(QTableView, Generic[R]):
     selection_changed = Signal(tuple)
     row_activated = Signal(object)
     menu_wanted = Signal(QMenu, tuple)
-    rows_shown = Signal(int)
 
     def __init__(
         self,
@@ -145,7 +144,6 @@ class RowTable(QTableView, Generic[R]):
         selection.blockSignals(blocked)
         self._select(kept)
         self.verticalScrollBar().setValue(before)
-        self.rows_shown.emit(self._rows.rowCount())
         if kept != {self._key(row) for row in self.selected_rows()}:
             self._tell_selection()
 

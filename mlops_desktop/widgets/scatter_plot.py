@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
 from mlops_desktop.widgets.plot import Floats, Plot
@@ -14,9 +14,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 
 class ScatterPlot(Plot):
-    """Predicted against actual, or any two columns; point_clicked(index) opens the row behind."""
-
-    point_clicked = Signal(int)
+    """Predicted against actual, or any two columns."""
 
     def __init__(
         self,
@@ -31,7 +29,6 @@ class ScatterPlot(Plot):
         self._y: Floats = np.empty(0)
         super().__init__(title, x_label, y_label, dates)
         self._points = pg.ScatterPlotItem(size=5, pen=None, hoverable=True, hoverSize=8)
-        self._points.sigClicked.connect(self._point_clicked)
         self.item.addItem(self._points)
         self._diagonal = pg.PlotDataItem() if diagonal else None
         if self._diagonal is not None:
@@ -56,7 +53,3 @@ class ScatterPlot(Plot):
             ends = [float(np.nanmin(both)), float(np.nanmax(both))]
             pen = QPen(pg.mkPen(theme.color("text"), style=Qt.PenStyle.DashLine))
             self._diagonal.setData(ends, ends, pen=pen)
-
-    def _point_clicked(self, _: object, points: Sequence[object], *__: object) -> None:
-        if len(points):
-            self.point_clicked.emit(points[0].index())  # type: ignore[attr-defined]

@@ -31,7 +31,7 @@ class StatusBar(QFrame):
         self._left = label(muted=True)
         self._problems = _part()
         self._bell = _part()
-        self._servers_running, self._bell_count = 0, 0
+        self._servers_running = 0
         self._problem_token = "warn"
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
@@ -78,7 +78,6 @@ class StatusBar(QFrame):
         self._take_colors(app_theme())
 
     def set_notices(self, unread: int) -> None:
-        self._bell_count = unread
         self._bell.setText(f" {unread}" if unread else "")
         several = self.tr("{0} unread notices").format(unread)
         name = self.tr("1 unread notice") if unread == 1 else several

@@ -20,7 +20,7 @@ import sklearn.datasets
 
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.lane import Context, DirectLane
-from mlops_desktop.blobs import objects
+from mlops_desktop.blobs import manifests, objects
 from mlops_desktop.core.datasets import (
     ColumnType,
     ImportOptions,
@@ -252,7 +252,7 @@ def test_that_a_killed_import_child_leaves_a_whole_workspace(
     _is_whole(store)
     version = datasets.import_file(lane, ImportSpec(str(big_csv), "big"))
     assert version.ref == "big@1"
-    assert not datasets.fsck_version(store.workspace, version)
+    assert not manifests.faults(store.workspace, version.manifest)
 
 
 def test_that_killing_the_importing_program_leaves_no_child_and_a_whole_workspace(

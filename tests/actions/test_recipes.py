@@ -118,7 +118,7 @@ def test_that_a_recipe_makes_a_version_that_knows_where_it_comes_from(
     assert made.message == "clean-bills@1 on bills@1"
     expected = recipe.apply(bills(), CLEAN).table
     assert datasets.load(store.workspace, made).equals(expected)
-    assert datasets.fsck_version(store.workspace, made) == []
+    assert manifests.faults(store.workspace, made.manifest) == []
     entry = store.query("SELECT * FROM audit ORDER BY seq")[-1]
     assert (entry["action"], entry["subject"]) == ("dataset.derived", "bills@2")
     assert '"derived_from": "bills@1"' in entry["detail"]
