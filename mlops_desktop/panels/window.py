@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import label
+from mlops_desktop.widgets.focus_order import move_focus, reading_order
 from mlops_desktop.widgets.icons import set_icon
 from mlops_desktop.widgets.palette import Command, CommandPalette
 from mlops_desktop.widgets.rail import Place, Rail
@@ -224,6 +225,9 @@ class MainWindow(QMainWindow):
         else:
             pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def focusNextPrevChild(self, following: bool) -> bool:  # noqa: N802 - Qt's name
+        return move_focus(self, forward=following)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         event.setAccepted(self.may_close())
 
@@ -270,12 +274,6 @@ def _within(widget: QWidget | None, pane: QWidget) -> bool:
 
 
 def _focus_first(panel: QWidget | None) -> None:
-    if panel is None:
-        return
-    widget = panel.nextInFocusChain()
-    while widget is not panel and widget is not None:
-        tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if panel.isAncestorOf(widget) and tabbed and widget.isVisible() and widget.isEnabled():
-            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            return
-        widget = widget.nextInFocusChain()
+    stops = reading_order(panel) if panel is not None else []
+    if stops:
+        stops[0].setFocus(Qt.FocusReason.ShortcutFocusReason)

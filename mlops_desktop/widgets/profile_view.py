@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -97,6 +97,13 @@ class ProfileView(QListView):
         """Show columns whose name holds the text; the answer is how many."""
         self._columns.filter(text)
         return self._columns.rowCount()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes by a key has a card to start from, which shows where the focus is."""
+        super().focusInEvent(event)
+        by_key = event.reason() != Qt.FocusReason.MouseFocusReason
+        if by_key and not self.currentIndex().isValid() and self._columns.rowCount():
+            self.setCurrentIndex(self._columns.index(0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         # Qt wraps a row that is as wide as the view.
