@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from mlops_desktop.resources import resource
 from mlops_desktop.widgets.sheet import mixed
@@ -34,11 +34,11 @@ def pixmap(name: str, token: str = "text", size: int = 16, ratio: float = 1.0) -
     return _drawn(name, app_theme().color(token).name(), size, ratio)
 
 
-def set_icon(target: QObject, name: str, token: str = "text") -> None:
+def set_icon(target: QAbstractButton | QAction, name: str, token: str = "text") -> None:
     """Give a button or an action the icon, and recolour it whenever the theme changes."""
 
     def apply(_: Theme) -> None:
-        target.setIcon(icon(name, token))  # type: ignore[attr-defined]
+        target.setIcon(icon(name, token))
 
     follow_theme(target, apply)
 

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget
 from mlops_desktop.actions import monitoring
 from mlops_desktop.actions.replay import Story
 from mlops_desktop.actions.watching import Seen, look
-from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.core.deployments import Deployment, DeploymentState, LiveStats
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.monitoring import Window
 from mlops_desktop.panels.monitoring import words
 from mlops_desktop.panels.monitoring.header import Header
@@ -271,18 +272,18 @@ class MonitoringPanel(Page):
         if self._seen is not None:
             self.work.ask_labels(self.head.name, Path(path), self._seen.target)
 
-    def _on_measured(self, stats: object) -> None:
+    def _on_measured(self, stats: LiveStats) -> None:
         if self._overview is not None:
-            self._overview.traffic.add_live(stats)  # type: ignore[arg-type]
+            self._overview.traffic.add_live(stats)
 
     def _on_chosen(self) -> None:
         self._wanted = self.head.name
         self.work.clear()
         self.reload()
 
-    def _on_failed(self, error: object) -> None:
+    def _on_failed(self, error: UserError) -> None:
         self._asked = None
-        self.work.show_error(error)  # type: ignore[arg-type]
+        self.work.show_error(error)
 
     def _on_changed(self, kinds: frozenset[str]) -> None:
         if kinds & _KINDS and self.isVisible() and not self._later.isActive():

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mlops_desktop.actions import cleanup, storage, versions
 from mlops_desktop.core.cleanup import Freed, Part, Plan, Usage, Waste
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.versions import Binned
 from mlops_desktop.widgets.banner import Banner, ErrorBox
 from mlops_desktop.widgets.buttons import Button, danger, secondary
@@ -153,9 +154,9 @@ class StorageSection(Card):
         self.toast.emit(self.tr("Freed {0}.").format(in_bytes(freed.bytes)))
         self.load()
 
-    def _failed(self, error: object) -> None:
+    def _failed(self, error: UserError) -> None:
         self.load()
-        self.error.show_error(error)  # type: ignore[arg-type]
+        self.error.show_error(error)
 
     def _close(self) -> None:
         self._sure.hide()
