@@ -60,7 +60,8 @@ def _children(widget: QWidget) -> list[QWidget]:
         inside = widget.widget()
         found = [] if inside is None else [inside]
     elif isinstance(widget, QSplitter):
-        found = [widget.widget(number) for number in range(widget.count())]
+        parts = (widget.widget(number) for number in range(widget.count()))
+        found = [part for part in parts if part is not None]
     else:
         found = list(_laid_out(widget.layout()))
         others = [
