@@ -158,7 +158,8 @@ def _read_text(column: Column, part: _Part, *, exact: bool) -> _Read:
             raise FilterError(column.name, what, hint)
         return _bounded(sign, text), sign, text
     low, dots, high = text.partition("..")
-    if dots and not (part.quoted or exact) and _is_number(low) and _is_number(high):
+    said = part.quoted or exact or sign == "="
+    if dots and not said and _is_number(low) and _is_number(high):
         what = f"{column.name} holds text, which has no range of numbers."
         raise FilterError(column.name, what, f'Read it as numbers first, or write "{text}".')
     if exact or sign == "=" or not text:

@@ -44,7 +44,11 @@ def _fill(s: dict[str, Any]) -> str:
 
 
 def _clip(s: dict[str, Any]) -> str:
-    ends = [f"{sign} {s[key]:g}" for key, sign in (("low", ">="), ("high", "<=")) if _is(s, key)]
+    ends = [
+        f"{sign} {s[key]:g}"
+        for key, sign in (("low", "at least"), ("high", "at most"))
+        if _is(s, key)
+    ]
     shares = (("low_share", "from the share"), ("high_share", "up to the share"))
     ends += [f"{sign} {s[key]:g}" for key, sign in shares if _is(s, key)]
     return f"{_listed(s.get('columns'))}: {' and '.join(ends)}"

@@ -74,7 +74,8 @@ def _choice(name: str, title: str, *choices: str, hint: str = "") -> SettingFiel
     )
 
 
-def _into(hint: str) -> SettingField:
+def _into(example: str = "") -> SettingField:
+    hint = f"Such as {example}" if example else "Its new name."
     return SettingField("into", FieldKind.NEW_COLUMN, "New column", hint=hint)
 
 
@@ -86,7 +87,10 @@ STEPS: dict[StepKind, StepForm] = {
         "Keeps the rows for which the condition is true.",
         (
             SettingField(
-                "where", FieldKind.EXPRESSION, "Condition", hint="price > 0 and city = 'Rome'"
+                "where",
+                FieldKind.EXPRESSION,
+                "Condition",
+                hint="Such as price > 0 and city = 'Rome'",
             ),
         ),
         changes_rows=True,
@@ -199,9 +203,7 @@ STEPS: dict[StepKind, StepForm] = {
             ),
         ),
     ),
-    StepKind.RENAME: StepForm(
-        "Rename", "Gives a column another name.", (_column(), _into("Its new name."))
-    ),
+    StepKind.RENAME: StepForm("Rename", "Gives a column another name.", (_column(), _into())),
     StepKind.CAST: StepForm(
         "Change the type",
         "Turns a column into another type; a value that does not fit becomes missing.",
@@ -293,7 +295,9 @@ STEPS: dict[StepKind, StepForm] = {
         "A new column computed from others.",
         (
             _into("bmi"),
-            SettingField("formula", FieldKind.EXPRESSION, "Formula", hint="weight / height ^ 2"),
+            SettingField(
+                "formula", FieldKind.EXPRESSION, "Formula", hint="Such as weight / height ^ 2"
+            ),
         ),
     ),
 }

@@ -10,7 +10,7 @@ from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.ml.outliers import FarOut
 
-DROP_DUPLICATES = Suggestion("Drop the repeated rows", (Step(StepKind.DROP_DUPLICATES, {}),))
+DROP_DUPLICATES = Suggestion("Drop duplicate rows", (Step(StepKind.DROP_DUPLICATES, {}),))
 
 
 def drop(name: str) -> Suggestion:

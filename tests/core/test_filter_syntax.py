@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlops_desktop.core.datasets import Column, ColumnType
@@ -137,6 +137,7 @@ def test_that_every_filter_can_become_a_step(text: str, column: Column, name: st
 
 
 @given(value=st.none() | st.text(max_size=20))
+@example("0..0")
 def test_that_a_text_of_a_cell_can_be_asked_for(value: str | None):
     found = parse(TEXT, exactly(TEXT, value))
     assert found is not None

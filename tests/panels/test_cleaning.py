@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.lane import DirectLane
 from mlops_desktop.core.datasets import DatasetVersion, ImportSpec
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets.cleaning import CleaningTab
+from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
 from mlops_desktop.work.jobs import Jobs
@@ -96,6 +98,46 @@ def test_that_an_unfinished_form_says_what_is_missing(tab: CleaningTab, qtbot: Q
     assert "New column is missing" in error.accessibleName()
     click(tab, "step-cancel", qtbot)
     assert tab.draft.steps == ()
+
+
+def test_that_a_form_that_opens_finds_no_fault_before_anything_was_typed(
+    tab: CleaningTab, qtbot: QtBot
+):
+    tab.add_steps([FILL])
+    qtbot.waitUntil(lambda: "1 value changes" in tab.preview.said.text(), timeout=WAIT_MS)
+    tab._look_soon()
+    tab.list.add_wanted.emit(StepKind.CYCLIC)
+    assert not tab._settle.isActive()
+    assert not tab.form._error.isVisible()
+
+
+def test_that_a_failed_preview_is_not_left_to_another_version(
+    tab: CleaningTab, version: DatasetVersion, qtbot: QtBot
+):
+    tab.add_steps([FILL])
+    tab.preview.show_error(UserError("Its bytes are damaged."))
+    tab.show_version(version, [version])
+    assert tab.preview._error.isHidden()
+
+
+def test_that_a_fix_is_pressed_once_and_again_after_an_undo(
+    tab: CleaningTab, version: DatasetVersion, qtbot: QtBot
+):
+    warnings = Warnings()
+    qtbot.addWidget(warnings)
+    warnings.set_warnings(version.warnings, {}, can_read_again=False)
+    warnings.fix_wanted.connect(tab.add_steps)
+    tab.drafted.connect(warnings.set_pending)
+
+    def fix() -> QPushButton:
+        named = {b.objectName(): b for b in warnings.findChildren(QPushButton)}
+        return next(button for name, button in named.items() if name.startswith("fix-"))
+
+    fix().click()
+    assert len(tab.draft.steps) == 1
+    assert not fix().isEnabled()
+    tab._undo()
+    assert fix().isEnabled()
 
 
 def test_that_steps_are_moved_switched_undone_and_done_again(tab: CleaningTab, qtbot: QtBot):

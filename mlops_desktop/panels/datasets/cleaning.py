@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -36,9 +36,13 @@ _SETTLE_MS = 250
 
 
 class CleaningTab(VersionTab):
-    """Pending steps stay, a draft for each dataset, until they are saved or discarded."""
+    """Pending steps stay, a draft for each dataset, until they are saved or discarded.
+
+    drafted: the steps that are pending now.
+    """
 
     help_topic = "recipes"
+    drafted = Signal(object)
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
@@ -128,6 +132,7 @@ class CleaningTab(VersionTab):
     def load(self) -> None:
         version = self.version
         assert version is not None
+        self.preview.clear()
         self._close_form()
         self._show_steps()
         self.jobs.run(
@@ -156,6 +161,7 @@ class CleaningTab(VersionTab):
 
     def _show_steps(self, place: int | None = None) -> None:
         steps = self.draft.steps
+        self.drafted.emit(steps)
         shown = bool(steps) or self._typed is not None
         self._stack.setCurrentIndex(_FULL if shown else _EMPTY)
         errors = {p: c.error for p, c in enumerate(self._outline) if c.error is not None}
@@ -204,6 +210,9 @@ class CleaningTab(VersionTab):
             columns = self._outline[at].before
         elif self._outline:
             columns = self._outline[-1].after
+        # What is not filled in yet is no error: a look at it that is under way counts no longer.
+        self._settle.stop()
+        self._ticket += 1
         self._typed, self._new = (at, step), new
         self._stack.setCurrentIndex(_FULL)
         self._left.setCurrentWidget(self.form)

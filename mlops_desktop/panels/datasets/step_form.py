@@ -120,6 +120,11 @@ class StepForm(QWidget):
                 if field.kind is FieldKind.VALUE and truth:
                     found = _TRUTH.get(str(found).lower(), found)
                 settings[field.name] = found
+        for field in self._kind.form.fields:
+            if field.name not in settings and not field.optional:
+                many = field.kind is FieldKind.COLUMNS
+                what = self.tr("No column is chosen.") if many else self.tr("{0} is missing.")
+                raise UserError(what.format(field.title))
         return checked(Step(self._kind, settings, self._on), 1)
 
     def show_error(self, error: UserError | None) -> None:

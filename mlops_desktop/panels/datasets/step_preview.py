@@ -19,7 +19,7 @@ from mlops_desktop.widgets.page_table import PageTable
 if TYPE_CHECKING:
     from mlops_desktop.ml.recipe_preview import Preview
 
-_WAITING, _SHOWN = range(2)
+_WAITING, _SHOWN, _FAILED = range(3)
 
 
 class StepPreview(QWidget):
@@ -70,6 +70,7 @@ class StepPreview(QWidget):
         for one, other in ((self.before, self.after), (self.after, self.before)):
             one.verticalScrollBar().valueChanged.connect(other.verticalScrollBar().setValue)
         self._stack.addWidget(tables)
+        self._stack.addWidget(QWidget())
         column.addWidget(self._stack, 1)
 
     def clear(self) -> None:
@@ -78,8 +79,9 @@ class StepPreview(QWidget):
         self._stack.setCurrentIndex(_WAITING)
 
     def show_error(self, error: UserError) -> None:
-        self.clear()
+        self.said.clear()
         self._error.show_error(error)
+        self._stack.setCurrentIndex(_FAILED)
 
     def show_preview(self, found: Preview, about: Sequence[str] = ()) -> None:
         """about: columns to show first, after those that change."""

@@ -65,6 +65,7 @@ class Views(QWidget):
         self.tabs.bar.setObjectName("data-tabs")
         self._changes = ChangesTab(self._jobs, self._workspace)
         self._cleaning = CleaningTab(self._jobs, self._workspace)
+        self._cleaning.drafted.connect(self.warnings.set_pending)
         self._tabs: dict[str, VersionTab] = {
             self.tr("Table"): TableTab(self._jobs, self._workspace),
             self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
@@ -123,6 +124,7 @@ class Views(QWidget):
         self.inspector.show_version(version)
         for tab in self._tabs.values():
             tab.show_version(version, versions)
+        self.warnings.set_pending(self._cleaning.draft.steps)
 
     def show_place(self, place: DataPlace) -> None:
         """The tab of that topic, and the inspector on that column."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.answers import ASKED, Answer, Answers, key_of
 from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
+from mlops_desktop.core.recipes import Step
 from mlops_desktop.widgets.buttons import Button, link, secondary
 from mlops_desktop.widgets.cards import Card, Chip, label
 from mlops_desktop.widgets.marked import marked
@@ -42,6 +44,7 @@ class Warnings(Card):
         self.setAccessibleName(self.tr("Warnings"))
         self._warnings: tuple[DataWarning, ...] = ()
         self._answers: Answers = {}
+        self._pending: tuple[Step, ...] = ()
         self._all = False
         self._can_read_again = True
         self.body.setContentsMargins(12, 6, 12, 6)
@@ -69,6 +72,12 @@ class Warnings(Card):
         self._warnings, self._answers = tuple(warnings), answers
         self._can_read_again = can_read_again
         self._fill()
+
+    def set_pending(self, steps: Sequence[Step]) -> None:
+        """The steps that Cleaning has already: their fixes cannot be pressed again."""
+        if tuple(steps) != self._pending:
+            self._pending = tuple(steps)
+            self._fill()
 
     def _fill(self) -> None:
         while (item := self._column.takeAt(0)) is not None:
@@ -103,8 +112,8 @@ class Warnings(Card):
         self._area.setVerticalScrollBarPolicy(bar)
         self._area.setFixedHeight(max(0, high))
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._fit()
 
     def _toggle(self) -> None:
@@ -160,6 +169,9 @@ class Warnings(Card):
             suggestion.label, "", partial(self.fix_wanted.emit, list(suggestion.steps))
         )
         button.setToolTip(self.tr("Adds a step in Cleaning; nothing changes before you save it"))
+        if all(step in self._pending for step in suggestion.steps):
+            button.setEnabled(False)
+            button.setToolTip(self.tr("It is among the pending steps in Cleaning"))
         return [_named(button, f"fix-{warning.kind.value}-{'-'.join(warning.columns)}")]
 
     def _read_buttons(self, warning: DataWarning) -> list[QWidget]:
