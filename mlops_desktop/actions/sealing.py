@@ -57,7 +57,7 @@ class Sealed:
     """What became of the ready ones; failed: why, of those that stay as they are."""
 
     files: int
-    records: int
+    predictions: int
     before: int
     after: int
     seconds: float
@@ -122,7 +122,7 @@ def seal(lane: Lane, name: str, context: Context | None = None) -> Sealed:
         log.error("not sealed: %s", why)
     return Sealed(
         files=len(done),
-        records=sum(one["records"] for one in done),
+        predictions=sum(one["rows"] for one in done),
         before=sum(one["before"] for one in done),
         after=sum(one["after"] for one in done),
         seconds=sum(one["seconds"] for one in done),

@@ -113,7 +113,7 @@ def seal(session: Session, name: str, as_json: bool) -> None:
     done = sealing.seal(session.lane, name, context)
     after = sealing.look(session.lane, name)
     lines = [
-        f"{name}: {done.files} of {before.files} files sealed: {done.records:,} requests, "
+        f"{name}: {done.files} of {before.files} files sealed: {done.predictions:,} predictions, "
         f"{done.before:,} bytes are now {done.after:,}"
         if done.files
         else f"{name}: nothing to seal",
@@ -130,7 +130,7 @@ def seal(session: Session, name: str, as_json: bool) -> None:
     value = {
         "deployment": name,
         "sealed_now": done.files,
-        "requests": done.records,
+        "predictions": done.predictions,
         "bytes_before": before.size,
         "bytes_after": after.size,
         "files": after.files,

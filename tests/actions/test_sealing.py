@@ -72,7 +72,7 @@ def test_that_settled_segments_are_sealed_and_others_wait(one: Watched) -> None:
     assert [path.name[:4] for path in looked.ready] == ["0001"]
     assert (looked.files, looked.sealed, looked.waiting, looked.small) == (4, 0, 3, 0)
     done = sealing.seal(one.lane, "d")
-    assert (done.files, done.records, done.failed) == (1, 6, ())
+    assert (done.files, done.predictions, done.failed) == (1, 24, ())
     assert _forms(one) == ["0001.parquet", "0002.jsonl", "0003.jsonl", "0004.jsonl"]
     looked = sealing.look(one.lane, "d")
     assert (looked.files, looked.sealed, looked.ready, looked.waiting) == (4, 1, (), 3)

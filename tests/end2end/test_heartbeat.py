@@ -202,6 +202,6 @@ def test_that_the_window_never_stalls_while_predictions_are_sealed(
         finish(qtbot, app.jobs.start(app, "Seal", seal, sealed.append))
 
     gaps = stalls(qtbot, work)
-    assert (sealed[0].files, sealed[0].records) == (3, 180)
+    assert (sealed[0].files, sealed[0].predictions) == (3, 90_000)
     assert max(gaps) < STALL_MS
     assert float(np.quantile(gaps, 0.99)) < STALL_MS / 2
