@@ -13,7 +13,7 @@ from mlops_desktop.blobs import manifests
 from mlops_desktop.blobs.chunks import ARROW_TYPES
 from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.blobs.tables import TableWriter
-from mlops_desktop.core.datasets import Column
+from mlops_desktop.core.datasets import Column, DatasetVersion, Source
 from mlops_desktop.paths import Workspace
 
 _KINDS = {arrow: kind for kind, arrow in ARROW_TYPES.items()}
@@ -34,6 +34,27 @@ def store_table(
         manifest = writer.finish()
         writer.publish()
     return manifests.read(workspace, manifests.save(workspace, manifest))
+
+
+def store_version(workspace: Workspace, table: pa.Table, rows: int = 5_000) -> DatasetVersion:
+    """As store_table, as the version that a store would tell of."""
+    manifest = store_table(workspace, table, rows=rows)
+    return DatasetVersion(
+        id=1,
+        dataset="data",
+        version=1,
+        rows=manifest.rows,
+        columns=manifest.columns,
+        manifest=manifests.save(workspace, manifest),
+        profile="",
+        content_hash="",
+        stored_bytes=0,
+        source=Source("file"),
+        message="",
+        warnings=(),
+        parent=None,
+        created_at="",
+    )
 
 
 def stored_bytes(workspace: Workspace) -> int:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mlops_desktop.actions import table_views
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import manifests
-from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion, Source
+from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion
 from mlops_desktop.core.errors import Cancelled, NotFound
 from mlops_desktop.core.filter_syntax import parse
 from mlops_desktop.core.table_filters import FilterError, condition
@@ -25,7 +25,7 @@ from mlops_desktop.ml import expressions
 from mlops_desktop.ml.arrow_vectors import rows_where
 from mlops_desktop.ml.table_views import fitting
 from mlops_desktop.paths import Workspace
-from tests.stored import store_table
+from tests.stored import store_version
 
 ROWS = 3_000  # Several chunks: the fixture makes them small.
 FIRST = datetime.fromisoformat("2023-11-01")
@@ -61,27 +61,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Dataset
     table = make(0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mlops_desktop.blobs.tables._MAX_CELLS", 6_000)
-        return workspace, version_of(workspace, table), table
-
-
-def version_of(workspace: Workspace, table: pa.Table) -> DatasetVersion:
-    manifest = store_table(workspace, table, rows=400)
-    return DatasetVersion(
-        id=1,
-        dataset="data",
-        version=1,
-        rows=manifest.rows,
-        columns=manifest.columns,
-        manifest=manifests.save(workspace, manifest),
-        profile="",
-        content_hash="",
-        stored_bytes=0,
-        source=Source("file"),
-        message="",
-        warnings=(),
-        parent=None,
-        created_at="",
-    )
+        return workspace, store_version(workspace, table, rows=400), table
 
 
 def small(text: str) -> str:
@@ -237,7 +217,7 @@ def test_that_a_row_is_found_in_a_view_by_its_number(stored: Any):
 
 def test_that_a_table_without_rows_has_views(tmp_path: Path):
     workspace = Workspace(tmp_path)
-    version = version_of(workspace, make(0, rows=0))
+    version = store_version(workspace, make(0, rows=0), rows=400)
     seen = table_views.view(workspace, version, {"count": ">1"}, [("city", False)])
     assert seen.count == 0
     assert table_views.rows(workspace, version, seen, 0, 10).num_rows == 0

@@ -10,10 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from mlops_desktop.actions import table_views
-from mlops_desktop.blobs import manifests
-from mlops_desktop.core.datasets import DatasetVersion, Source
 from mlops_desktop.paths import Workspace
-from tests.stored import store_table, wide_mix
+from tests.stored import store_version, wide_mix
 
 _MILLION = 1_000_000
 _TARGETS = {1: ("0.3 s", "0.3 s", "0.3 s"), 10: ("3 s", "5 s", "1 s")}
@@ -30,24 +28,8 @@ def main() -> list[tuple[str, str, str]]:
 
 def _measure(workspace: Workspace, millions: int) -> list[tuple[str, str, str]]:
     parts = [wide_mix(_MILLION, seed) for seed in range(millions)]
-    manifest = store_table(workspace, pa.concat_tables(parts), rows=50_000)
+    version = store_version(workspace, pa.concat_tables(parts), rows=50_000)
     del parts
-    version = DatasetVersion(
-        id=1,
-        dataset="bench",
-        version=1,
-        rows=manifest.rows,
-        columns=manifest.columns,
-        manifest=manifests.save(workspace, manifest),
-        profile="",
-        content_hash="",
-        stored_bytes=0,
-        source=Source("file"),
-        message="",
-        warnings=(),
-        parent=None,
-        created_at="",
-    )
     filters = {"float_0": ">0", "text_50": "7", "integer_2": "1..500"}
     filtered = _best(lambda: table_views.view(workspace, version, filters))
     keys = [("text_5", True), ("float_1", False)]

@@ -1,0 +1,135 @@
+"""What a user wants of a file goes before every guess: options, a table, a query, a sheet."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_desktop.blobs.readers import formats
+from mlops_desktop.blobs.readers.preview import preview
+from mlops_desktop.core.datasets import ColumnType, ImportOptions
+from mlops_desktop.core.errors import UserError
+from tests.odd_files import Values, database, workbook, written
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({"delimiter": ";"}, {"a,b": [1.5, 2.5]}),
+        ({"header": False}, {"column_1": ["a", "1", "2"], "column_2": ["b", "5", "5"]}),
+        ({"types": {"b": ColumnType.NUMBER}}, {"a": [1, 2], "b": [5.0, 5.0]}),
+        ({"encoding": "latin-1"}, {"a": [1, 2], "b": [5, 5]}),
+        ({"format": "tsv", "delimiter": ","}, {"a": [1, 2], "b": [5, 5]}),
+    ],
+)
+def test_that_every_guess_can_be_overruled(
+    tmp_path: Path, options: dict[str, Any], values: Values
+) -> None:
+    path = written(tmp_path, b"a,b\n1,5\n2,5\n")
+    table, reading = formats.read_all(path, ImportOptions(**options))
+    assert table.to_pydict() == values
+    for name, value in options.items():
+        if name in ("delimiter", "header", "types"):
+            assert getattr(reading.options, name) == value
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"format": "xml"}, "no format 'xml'.*csv"),
+        ({"encoding": "klingon"}, "no encoding 'klingon'"),
+        ({"encoding": "rot13"}, "no encoding 'rot13'"),
+        ({"encoding": "ascii"}, "is not written in ascii"),
+        ({"delimiter": "ab"}, "'ab' cannot be a delimiter"),
+        ({"decimal": "x"}, "'x' cannot be a decimal mark"),
+        ({"thousands": "x"}, "'x' cannot separate thousands"),
+        ({"decimal": ",", "thousands": ","}, "cannot be the decimal mark and separate"),
+        ({"types": {"nope": ColumnType.TEXT}}, "no column 'nope'"),
+    ],
+)
+def test_that_an_option_that_makes_no_sense_is_said(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    path = written(tmp_path, "a,b\nKöln,5\n".encode())
+    with pytest.raises(UserError, match=message):
+        formats.read_all(path, ImportOptions(**options))
+
+
+DATABASE = database(
+    "CREATE TABLE one (a, b)",
+    "INSERT INTO one VALUES (1, 'x'), (2, 'y'), (3, 'z')",
+    "CREATE TABLE two (c)",
+    "INSERT INTO two VALUES (9)",
+    "CREATE VIEW three AS SELECT a FROM one",
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({"table": "two"}, {"c": [9]}),
+        ({"table": "three"}, {"a": [1, 2, 3]}),
+        (
+            {"query": "SELECT b, a * 2 AS d FROM one ORDER BY a DESC"},
+            {"b": list("zyx"), "d": [6, 4, 2]},
+        ),
+        ({"query": "WITH q AS (SELECT 1 AS k) SELECT * FROM q; -- end"}, {"k": [1]}),
+        ({"query": "SELECT ';' AS s, a AS \"x;y\" FROM one WHERE a = 1"}, {"s": [";"], "x;y": [1]}),
+    ],
+)
+def test_that_a_table_or_a_query_of_a_database_can_be_chosen(
+    tmp_path: Path, options: dict[str, Any], values: Values
+) -> None:
+    path = written(tmp_path, DATABASE, "some.db")
+    table, _ = formats.read_all(path, ImportOptions(**options))
+    assert table.to_pydict() == values
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"query": "DELETE FROM one"}, "does not begin with SELECT"),
+        ({"query": "SELECT 1; DROP TABLE one"}, "more than one statement"),
+        ({"query": "SELECT 1) UNION SELECT (2"}, "has no partner"),
+        ({"query": "SELECT 'open"}, "has no partner"),
+        ({"query": "WITH q AS (SELECT 1) DELETE FROM one"}, "cannot be read .* syntax error"),
+        ({"query": "SELECT nope FROM one"}, "no such column: nope"),
+        ({"query": "ATTACH 'x.db' AS x"}, "does not begin with SELECT"),
+        ({"query": "PRAGMA journal_mode=DELETE"}, "does not begin with SELECT"),
+        ({"table": "four"}, "no table 'four'.*'one'"),
+        ({"table": "one", "query": "SELECT 1"}, "Give one of the two"),
+    ],
+)
+def test_that_anything_but_one_select_is_refused_and_changes_nothing(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    path = written(tmp_path, DATABASE, "some.db")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=message):
+        formats.read_all(path, ImportOptions(**options))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["some.db"]
+
+
+def test_that_a_database_with_a_log_is_read_without_files_beside_it(tmp_path: Path) -> None:
+    path = written(tmp_path, database("PRAGMA journal_mode=WAL", "CREATE TABLE t (a)"), "w.db")
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO t VALUES (1)")
+    connection.commit()
+    connection.close()
+    table, _ = formats.read_all(path, ImportOptions())
+    assert table.to_pydict() == {"a": [1]}
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["w.db"]
+
+
+def test_that_a_sheet_can_be_chosen_and_others_are_named(tmp_path: Path) -> None:
+    sheets = workbook(("One", [["a"], [1]]), ("Two", [["b"], ["x"]]))
+    path = written(tmp_path, sheets, "w.xlsx")
+    assert formats.read_all(path, ImportOptions(sheet="Two"))[0].to_pydict() == {"b": ["x"]}
+    [guess] = [g for g in preview(path, ImportOptions()).guesses if g.option == "sheet"]
+    assert (guess.value, guess.choices) == ("One", ("One", "Two"))
+    with pytest.raises(UserError, match=r"no sheet 'Three'.*'One', 'Two'"):
+        formats.read_all(path, ImportOptions(sheet="Three"))
