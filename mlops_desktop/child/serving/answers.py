@@ -62,7 +62,7 @@ class Answers:
     ) -> Answer:
         """The answer's body and headers, after it is on record."""
         arrived_ns = time.time_ns()
-        rules.declared_length(headers)
+        rules.check_declared(headers)
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone

@@ -93,8 +93,10 @@ def _media_type(kind: bytes) -> bytes:
     return media
 
 
-def declared_length(headers: dict[bytes, bytes]) -> None:
-    """Refuse a body that says itself that it is too large, before reading it."""
+def check_declared(headers: dict[bytes, bytes]) -> None:
+    """Refuse a body that says itself that it is packed or too large, before reading it."""
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise Refused(415, "Send the body as it is: a Content-Encoding is not taken.")
     length = headers.get(b"content-length")
     if length is not None and len(length) > 6 and int(length) > BODY_LIMIT:
         raise too_large()

@@ -27,7 +27,7 @@ _WHY = {
     "408": "The request did not arrive within 10 seconds",
     "409": "The request id was used with another body, or is being answered now",
     "413": "More than 8 MB, 10,000 rows, or 100 rows to explain",
-    "415": "Neither JSON nor CSV in UTF-8",
+    "415": "Neither JSON nor CSV in UTF-8, or packed (Content-Encoding)",
     "422": "A model that cannot be loaded, or, of an older version of the app, explained",
     "503": "Too much at once, or nothing can be put on record now: ask again after Retry-After",
 }

@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 RECEIPT_S = 10.0
 HEAD_LIMIT = 64 * 1024
 CONNECTIONS_LIMIT = 500
+_PATIENCE_S = 0.25  # With a client that has said nothing yet, while others want to connect.
 SMALL_BODY = 64 * 1024  # Larger ones are worked on in a thread, so that small ones do not wait.
 _KNOWN_HEADS, _KNOWN_HEAD_LIMIT = 32, 1024
 _IN_A_ROW = 16  # Requests of one packet that are answered before other connections have a turn.
@@ -70,7 +71,7 @@ class Transport(HttpToolsProtocol):
         super().connection_made(transport)
         self.waiting_since = time.monotonic()
         if len(self.connections) > CONNECTIONS_LIMIT:
-            self.refuse(503, b"Too many connections.")
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing() or (self._known and self._answer_known(data)):
@@ -138,6 +139,24 @@ class Transport(HttpToolsProtocol):
             self.waiting_since = now  # The client does not read its answer: the same patience.
         elif self.idle_since and now - self.idle_since > self.timeout_keep_alive:
             self.transport.close()
+
+    def _make_room(self) -> None:
+        """End the connection that lets us wait longest: who only holds a connection open keeps
+        nobody out. Where all are at work, this new one is refused."""
+        waiting = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, Transport)
+            and connection.waiting_since
+            and not connection.transport.is_closing()
+        ]
+        longest = min(waiting, key=lambda connection: connection.waiting_since)
+        if self.waiting_since - longest.waiting_since < _PATIENCE_S:
+            self.refuse(503, b"Too many connections.")
+        elif longest.flow.write_paused:
+            longest.transport.abort()
+        else:
+            longest.refuse(408, b"Other connections were waiting for this one.")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Called by uvicorn where a head is complete, or an earlier pipelined answer."""
