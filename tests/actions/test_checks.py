@@ -132,6 +132,22 @@ def test_that_training_runs_what_was_not_checked_yet(store: Store, lane: DirectL
     assert checks.report(store, "people@1") is not None
 
 
+def test_that_a_report_is_read_by_the_rules_as_they_are_now(store: Store, lane: DirectLane):
+    add(lane, people(age=BAD_AGES))
+    unique = Rule(K.UNIQUE, ("id",), severity=Severity.BLOCK)
+    checks.set_rules(store, "people", [unique])
+    checks.check(lane, "people@1")
+    spec = TrainSpec("people", 1, "left", algorithms=(Algorithm.LINEAR,), budget_s=10)
+    checks.set_rules(store, "people", [unique, AGE])
+    with pytest.raises(ChecksFailed, match="not checked by the rules as they are now"):
+        runs.start_experiment(store, spec)
+    checks.check(lane, "people@1")
+    with pytest.raises(ChecksFailed, match="does not pass"):
+        runs.start_experiment(store, spec)
+    checks.set_rules(store, "people", [unique, replace(AGE, severity=Severity.WARN)])
+    assert runs.start_experiment(store, spec)
+
+
 def test_that_severity_and_switch_are_judged_without_running_again(store: Store, lane: DirectLane):
     ref = add(lane, people(age=BAD_AGES))
     checks.set_rules(store, "people", [AGE])
