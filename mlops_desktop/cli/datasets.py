@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from mlops_desktop.actions import checks, datasets, units
+from mlops_desktop.cli.moments import columns_json
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion, DataWarning, ImportOptions, ImportSpec
+from mlops_desktop.core.jsonable import to_plain
 from mlops_desktop.core.sentences import headline
 
 File = click.Path(path_type=Path, dir_okay=False)
@@ -116,7 +118,7 @@ def show(session: Session, ref: str, as_json: bool) -> None:
         "content_hash": version.content_hash,
         "schema": version.columns,
         "units": measured,
-        "profile": profile,
+        "profile": {**to_plain(profile), "columns": columns_json(profile.columns)},
     }
     answer(as_json, value, text)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import click
 
 from mlops_desktop.actions import datasets, profile, units
 from mlops_desktop.cli.datasets import data, warning_lines
+from mlops_desktop.cli.moments import columns_json, moment
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Gaps, Profile, TargetSplit
 
-_START = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIRS = 10
 _CLASSES = 8
 _BAR = 24
@@ -50,7 +49,7 @@ def profile_(session: Session, ref: str, column: tuple[str, ...], by: str, as_js
         "version": version.version,
         "rows": found.rows,
         "duplicate_rows": found.duplicate_rows,
-        "columns": chosen or found.columns,
+        "columns": columns_json(chosen or found.columns),
         "units": measured,
         "by_target": split,
     }
@@ -161,8 +160,7 @@ def _gaps(gaps: Gaps) -> list[str]:
 def _value(column: ColumnProfile, number: float) -> str:
     if column.type is not ColumnType.DATETIME:
         return f"{number:.6g}"
-    moment = _START + timedelta(microseconds=number)
-    return moment.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    return moment(number)
 
 
 def _short(text: str) -> str:

@@ -32,3 +32,18 @@ def test_that_columns_are_told_closely_and_by_a_target(workspace_dir: Path, tmp_
     assert "contract" in wrong["hint"]
     wrong = run("data", "profile", "customers", "--by", "customer", code=2)["error"]
     assert "split by `customer`" in wrong["what"]
+
+
+def test_that_moments_are_told_as_such(workspace_dir: Path, tmp_path: Path) -> None:
+    run = Command(workspace_dir)
+    file = tmp_path / "days.csv"
+    file.write_text("day,n\n" + "".join(f"2026-03-{day:02},{day}\n" for day in range(1, 31)))
+    run("data", "add", file)
+    [day, n] = run("data", "profile", "days")["columns"]
+    assert (day["numbers"]["low"], day["numbers"]["quantiles"][6]) == (
+        "2026-03-01T00:00:00",
+        "2026-03-30T00:00:00",
+    )
+    assert (n["numbers"]["low"], n["numbers"]["high"]) == (1, 30)
+    assert run("data", "show", "days")["profile"]["columns"] == [day, n]
+    assert "2026-03-30" in run.ask("data", "profile", "days").out
