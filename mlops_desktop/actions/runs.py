@@ -15,15 +15,14 @@ from mlops_desktop.actions import checks, datasets, origins, processes, recipes,
 from mlops_desktop.actions.children import run_child, scratch
 from mlops_desktop.actions.following import Poster, SharedProgress
 from mlops_desktop.actions.lane import Context, Lane
+from mlops_desktop.actions.requests import check_request
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.core import clock
-from mlops_desktop.core.datasets import ColumnType, DatasetVersion
 from mlops_desktop.core.errors import Cancelled, NotFound, UserError
 from mlops_desktop.core.evaluation import Evaluation
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.jsonable import from_plain, to_plain
-from mlops_desktop.core.requests import check_metric, check_names, listed
-from mlops_desktop.core.runs import MIN_ROWS, Algorithm, Run, RunState, Task, TrainSpec, task_of
+from mlops_desktop.core.runs import Algorithm, Run, RunState, TrainSpec
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store import datasets as dataset_rows
 from mlops_desktop.store import runs as rows
@@ -49,7 +48,7 @@ def start_experiment(store: Store, spec: TrainSpec, *, despite_checks: str = "")
     where the data broke a rule that blocks, unless despite_checks says why that is no matter.
     """
     version = datasets.get_version(store, Ref(spec.dataset, version=spec.version))
-    _check(store.workspace, version, spec)
+    check_request(store.workspace, version, spec)
     wanted = {Algorithm.BASELINE, *spec.algorithms}
     algorithms = [algorithm for algorithm in Algorithm if algorithm in wanted]
     with store.write("runs"):
@@ -263,39 +262,6 @@ def _end(store: Store, run_id: int, state: RunState, **columns: Any) -> Run:
             run = rows.get(store, run_id)
             store.audit("run.ended", run.title, state=state.value, value=run.value, files=run.files)
     return rows.get(store, run_id)
-
-
-def _check(workspace: Workspace, version: DatasetVersion, spec: TrainSpec) -> None:
-    """What the profile alone can refuse at once; the child looks at every row."""
-    check_names(list(version.columns), spec)
-    if not 0 < spec.budget_s < math.inf:
-        raise UserError("The time budget must be above 0 seconds.", hint="120 is the usual one.")
-    if version.rows < MIN_ROWS:
-        raise UserError(
-            f"{version.ref} has {version.rows} rows, which are too few to train on.",
-            hint=f"At least {MIN_ROWS} are needed.",
-        )
-    column = version.column(spec.target)
-    profiled = datasets.profile(workspace, version).column(spec.target)
-    assert column is not None
-    if profiled is None:
-        return
-    if profiled.distinct < 2:
-        raise UserError(
-            f"{spec.target} has the same value in every row.",
-            hint="Choose a target that varies.",
-        )
-    if column.type is ColumnType.NUMBER:
-        return  # Whether its values are whole ones is seen only in the rows.
-    task = task_of(column.type, profiled.distinct, whole=True)
-    assert task is not None
-    check_metric(spec, task)
-    if spec.positive is not None and task is Task.BINARY:
-        known = [item.value for item in profiled.top]
-        if len(known) == 2 and spec.positive not in known:
-            raise UserError(
-                f"{spec.positive!r} is no value of {spec.target}.", hint=f"Use {listed(known)}."
-            )
 
 
 def _file(run: Run, name: str) -> str:
