@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mlops_desktop.actions import deployments, health, runs, settings
 from mlops_desktop.actions.deployments import Servers
-from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.closing import Closing
 from mlops_desktop.panels.finding import Finding
 from mlops_desktop.panels.status import StatusKeeper
@@ -246,7 +245,7 @@ class App(QObject):
             self,
             lambda store: (runs.recover(store), settings.training_workers(store)),
             self._on_ready,
-            self._show_fatal,
+            self.closing.after,
         )
         self.jobs.start(self, "", lambda _lane, _context: health.sweep(self.workspace), quiet=True)
 
@@ -269,16 +268,6 @@ class App(QObject):
         show_thing = getattr(panel, "show_thing", None)
         if thing is not None and show_thing is not None:
             show_thing(thing)
-
-    def _show_fatal(self, error: UserError) -> None:
-        """The workspace cannot be opened: say so, and close when that was read."""
-        box = QMessageBox(
-            QMessageBox.Icon.Critical, "MLOps Desktop", error.what, parent=self.window
-        )
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(f"{error.why}\n{error.hint}")
-        box.finished.connect(lambda _code: self.closing.close_now())
-        box.open()
 
     def _show_help(self, topic: str) -> None:
         if self._help is None:

@@ -1,4 +1,4 @@
-"""Closes the window: asks once where servers are running, which may go on without it."""
+"""Closes the window: asks where servers are running, and says why it cannot stay open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from mlops_desktop.actions import deployments
 from mlops_desktop.actions.servers import Servers
 from mlops_desktop.core.deployments import Deployment
+from mlops_desktop.core.errors import UserError
 from mlops_desktop.work.jobs import Jobs
 
 
@@ -31,6 +32,16 @@ class Closing(QObject):
     def close_now(self) -> None:
         self._agreed = True
         self._window.close()
+
+    def after(self, error: UserError) -> None:
+        """The workspace cannot be opened: say so, and close when that was read."""
+        box = QMessageBox(
+            QMessageBox.Icon.Critical, "MLOps Desktop", error.what, parent=self._window
+        )
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(f"{error.why}\n{error.hint}")
+        box.finished.connect(lambda _code: self.close_now())
+        box.open()
 
     def may_close(self) -> bool:
         """False after it has asked; the answer then closes the window, or nothing does."""

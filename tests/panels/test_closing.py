@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import deployments
 from mlops_desktop.app import App
 from mlops_desktop.core.deployments import Deployment, DeploymentState
+from mlops_desktop.paths import Workspace
 
 _START_MS = 30_000
 
@@ -70,3 +71,19 @@ def test_that_cancel_leaves_the_window_open_and_stop_closes_it(serving: App, qtb
     answer(serving, "Stop and close")
     qtbot.waitUntil(serving.window.isHidden)
     assert not kept(serving, qtbot).keep
+
+
+def test_that_a_workspace_that_cannot_be_opened_is_named_before_the_window_closes(
+    qtbot: QtBot, qapp: QApplication, workspace_dir: Path
+) -> None:
+    workspace_dir.mkdir()
+    (workspace_dir / "workspace.db").write_bytes(b"no database " * 100)
+    app = App(Workspace(workspace_dir), qapp)
+    app.start()
+    qtbot.waitUntil(lambda: bool(app.window.findChildren(QMessageBox)), timeout=_START_MS)
+    [box] = app.window.findChildren(QMessageBox)
+    assert "workspace" in box.text()
+    assert box.informativeText().strip()
+    box.buttons()[0].click()
+    qtbot.waitUntil(app.window.isHidden)
+    app.end()
