@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from mlops_desktop.blobs import objects
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.errors import Damaged
 
@@ -198,7 +199,7 @@ def _parquet(table: pa.Table, **options: Any) -> bytes:
 
 def _damaged(name: str) -> Damaged:
     return Damaged(
-        f"Stored chunk {name[:12]} is damaged.",
-        why="Its values no longer match their hash.",
-        hint="Run fsck to see which versions need it.",
+        f"A part of the stored data is damaged ({name[:12]}).",
+        why="It no longer holds what was written.",
+        hint=objects.HOW_TO_MEND,
     )

@@ -17,6 +17,11 @@ from mlops_desktop.paths import Workspace
 
 _BLOCK = 1 << 20
 
+HOW_TO_MEND = (
+    "`mlops-desktop fsck` names what needs it. Import that file again, or bring the workspace back "
+    "from a copy."
+)
+
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes as 64 hex digits."""
@@ -80,12 +85,12 @@ def get_bytes(workspace: Workspace, name: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise Damaged(f"Stored object {name[:12]} is missing.", hint="Run fsck.") from None
+        raise Damaged(f"A stored file is missing ({name[:12]}).", hint=HOW_TO_MEND) from None
     if hashlib.sha256(data).hexdigest() != name:
         raise Damaged(
-            f"Stored object {name[:12]} is damaged.",
-            why="Its bytes no longer match their hash.",
-            hint="Run fsck to see which versions need it.",
+            f"A stored file is damaged ({name[:12]}).",
+            why="It no longer holds what was written.",
+            hint=HOW_TO_MEND,
         )
     return data
 

@@ -44,7 +44,9 @@ def read_chunk(
             file.seek(place.offset)
             data = file.read(place.length)
     except FileNotFoundError:
-        raise Damaged(f"Stored object {place.pack[:12]} is missing.", hint="Run fsck.") from None
+        raise Damaged(
+            f"A stored file is missing ({place.pack[:12]}).", hint=objects.HOW_TO_MEND
+        ) from None
     return chunks.decode(data, name, kind, base)
 
 

@@ -59,5 +59,5 @@ def _bytes(workspace: Workspace, place: Place) -> bytes:
         file.seek(place.offset)
         data = file.read(place.length)
     if len(data) != place.length:
-        raise Damaged(f"Stored object {place.pack[:12]} is damaged.", hint="Run fsck.")
+        raise Damaged(f"A stored file is damaged ({place.pack[:12]}).", hint=objects.HOW_TO_MEND)
     return data

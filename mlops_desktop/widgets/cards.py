@@ -160,7 +160,9 @@ class KeyValues(QWidget):
                 old.hide()
                 old.deleteLater()
         for row, (name, value) in enumerate(pairs):
-            self._grid.addWidget(label(name, muted=True), row, 0, Qt.AlignmentFlag.AlignTop)
+            plain = isinstance(value, str)
+            side = Qt.AlignmentFlag.AlignTop if plain else Qt.AlignmentFlag.AlignVCenter
+            self._grid.addWidget(label(name, muted=True), row, 0, side)
             shown = label(value, wrap=True) if isinstance(value, str) else value
             if isinstance(value, str):
                 shown.setAccessibleName(f"{name}: {value}")

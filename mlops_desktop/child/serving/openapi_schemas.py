@@ -127,7 +127,8 @@ def _column(field: Field) -> _Json:
 
 def _said(field: Field) -> str:
     """What a value should be, and what training saw: others are answered all the same."""
-    said = [EXPECTED[field.type].capitalize() + "."]
+    wanted = EXPECTED[field.type]
+    said = [f"{wanted[0].upper()}{wanted[1:]}."]
     if field.type is ColumnType.TEXT and field.categories:
         some = ", ".join(field.categories[:_SHOWN_CATEGORIES])
         more = len(field.categories) - _SHOWN_CATEGORIES

@@ -64,6 +64,7 @@ class Inspector(Card):
         self.chooser.setObjectName("inspected-column")
         self.chooser.setAccessibleName(self.tr("Column"))
         self.chooser.setMinimumWidth(60)
+        self.chooser.setPlaceholderText(self.tr("choose a column"))
         self.chooser.activated.connect(lambda _: self.show_column(self.chooser.currentText()))
         close = IconButton("x", self.tr("Hide the column inspector"), self.closed.emit)
         close.setObjectName("close-inspector")

@@ -126,6 +126,7 @@ class ImportSheet(Card):
         self._looking = label(self.tr("Looking at the file\u2026"), muted=True)
         self._looking.setAlignment(Qt.AlignmentFlag.AlignCenter)
         across.addWidget(self._looking, 1)
+        across.addStretch()  # Where there is nothing to preview, the guesses stay at their side.
         return across
 
     def ask(self, path: str, name: str, known: Mapping[str, Dataset]) -> None:

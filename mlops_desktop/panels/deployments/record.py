@@ -16,6 +16,7 @@ from mlops_desktop.panels.deployments.keeping import KeepCard
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import Card, label
+from mlops_desktop.widgets.profile_face import type_word
 from mlops_desktop.widgets.row_model import Column, Kind
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.work.jobs import Jobs
@@ -47,7 +48,7 @@ class RecordTab(QWidget):
         self.table: RowTable[_Line] = RowTable(
             (
                 Column(self.tr("Column"), lambda line: line.field.name, width=260),
-                Column(self.tr("Type"), lambda line: line.field.type.value, width=120),
+                Column(self.tr("Type"), lambda line: type_word(line.field.type), width=120),
                 Column(
                     self.tr("In the record"),
                     lambda line: line.way,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mlops_desktop.core.monitoring import Alert, AlertState
 from mlops_desktop.panels.monitoring.words import alert_figures, alert_title, is_error, when
-from mlops_desktop.widgets.buttons import link
+from mlops_desktop.widgets.buttons import Button, link
 from mlops_desktop.widgets.cards import Card, Chip, heading, label
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.row_model import Kind
@@ -71,7 +71,8 @@ class AlertsCard(Card):
             old.deleteLater()
         self._rows = rows
         for number, row in enumerate(rows):
-            self._column.insertWidget(number, row)
+            side = Qt.AlignmentFlag.AlignLeft if isinstance(row, Button) else Qt.AlignmentFlag(0)
+            self._column.insertWidget(number, row, 0, side)
 
     def _toggle(self) -> None:
         self._folded = not self._folded
