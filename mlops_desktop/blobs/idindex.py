@@ -77,6 +77,8 @@ def build(segment: Path) -> Iterator[int]:
     head = np.array([_MAGIC, covered, len(every)], np.uint64)
     data = np.concatenate([head, every[order], where]).astype("<u8").tobytes()
     objects.write_whole(index_path(segment), data)
+    if not any(form.exists() for form in forms(segment)):
+        index_path(segment).unlink(missing_ok=True)  # It was removed meanwhile.
 
 
 def _parts(segment: Path) -> Iterator[tuple[_Hashes, _Hashes, int]]:

@@ -192,8 +192,10 @@ def read_records(
 def _wanted_record(line: bytes, only: Collection[str] | None) -> Record | None:
     if not (line.startswith(b'{"id"') and line.endswith(b"\n")):
         return None
-    if only is not None and line[7:].partition(b'"')[0].decode(errors="replace") not in only:
-        return None
+    if only is not None:
+        parts = line.split(b'"', 4)
+        if len(parts) < 5 or parts[3].decode(errors="replace") not in only:
+            return None
     return record_of(line)
 
 

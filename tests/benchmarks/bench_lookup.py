@@ -42,7 +42,11 @@ def main() -> list[tuple[str, str, str]]:
         took = time.process_time() - start
         after = sum(map(segments.size_on_disk, files))
         smaller = f"{1 - after / size:.0%} smaller, {ROWS / took:,.0f} predictions a CPU second"
-        return [*found, ("sealing all of them", smaller, ""), *_found(folder, after, "sealed ")]
+        return [
+            *found,
+            ("sealing all of them, whose inputs are alike", smaller, ""),
+            *_found(folder, after, "sealed "),
+        ]
 
 
 def _found(folder: Path, size: int, form: str = "") -> list[tuple[str, str, str]]:

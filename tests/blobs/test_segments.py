@@ -107,3 +107,42 @@ def test_that_the_newest_records_are_read_from_the_end(
     found = [record.id for _, record in last_records(tmp_path, 13)]
     assert found == [f"r{number}" for number in range(19, 6, -1)]
     assert len(last_records(tmp_path, 100)) == 20
+
+
+def test_that_a_segment_that_is_sealed_during_the_look_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing may give neither the new name nor the old one, which is gone by then."""
+    writer = SegmentWriter(tmp_path, HEADER)
+    writer.append(line(0))
+    writer.close()
+    real, calls = os.scandir, [0]
+
+    def looked(folder: Path) -> list[os.DirEntry[str]]:
+        calls[0] += 1
+        entries = list(real(folder))
+        if calls[0] > 1:
+            return entries
+        writer.path.replace(writer.path.with_suffix(".parquet"))
+        return []
+
+    monkeypatch.setattr(segments.os, "scandir", looked)
+    assert segment_files(tmp_path) == [writer.path.with_suffix(".parquet")]
+    assert segments.segment_name(writer.path.with_suffix(".parquet")) == writer.path.name
+
+
+def test_that_a_segment_that_is_gone_is_empty(tmp_path: Path) -> None:
+    gone = tmp_path / "0000000000000001-1.jsonl"
+    assert read_header(gone) is None
+    assert list(read_records(gone)) == list(segments.records_from_end(gone)) == []
+    assert segments.length(gone) == segments.size_on_disk(gone) == 0
+
+
+def test_that_a_damaged_line_in_the_middle_is_passed_over(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, HEADER)
+    for data in (line(0), b'{"id":"bad","t":\xff\n', b'{"id"\n', b'{"id":"half"}\n', line(1)):
+        writer.append(data)
+    writer.close()
+    assert [record.id for record, _ in read_records(writer.path)] == ["r0", "r1"]
+    assert [record.id for record, _ in read_records(writer.path, only={"r1", "bad"})] == ["r1"]
+    assert [record.id for _, record in last_records(tmp_path, 9)] == ["r1", "r0"]
