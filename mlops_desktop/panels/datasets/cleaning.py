@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mlops_desktop.actions import recipes
+from mlops_desktop.actions.step_look import Look, look
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.recipes import RecipeVersion, Step
@@ -21,7 +22,6 @@ from mlops_desktop.panels.datasets.recipe_work import RecipeWork
 from mlops_desktop.panels.datasets.save_bar import SaveBar
 from mlops_desktop.panels.datasets.step_form import StepForm
 from mlops_desktop.panels.datasets.step_list import StepList
-from mlops_desktop.panels.datasets.step_look import Look, look
 from mlops_desktop.panels.datasets.step_preview import StepPreview
 from mlops_desktop.panels.datasets.tab import VersionTab
 from mlops_desktop.paths import Workspace

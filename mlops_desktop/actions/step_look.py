@@ -1,16 +1,19 @@
-"""What the steps that are being written do: looked at on a worker, for the Cleaning tab."""
+"""What the steps of a recipe that is being written do: each with its columns, one with its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops_desktop.actions import recipe_preview, recipes
 from mlops_desktop.actions.lane import Lane
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.core.expression_nodes import names
+from mlops_desktop.core.expressions import parse
 from mlops_desktop.core.recipes import Step
+from mlops_desktop.core.setting_fields import FieldKind
 from mlops_desktop.paths import Workspace
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ def look(
     *,
     only: bool,
 ) -> Look:
-    """On a worker's thread. only: rows that stay as they are do not come."""
+    """Safe in any thread. only: rows that stay as they are do not come."""
     others = lane(lambda store: recipes.concatenated(store, steps))
     outline = recipe_preview.outline(version, steps, others)
     error = next((c.error for c in outline[: place + 1] if c.error is not None), None)
@@ -62,8 +65,14 @@ def look(
 
 def _about(step: Step, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns that a step names."""
-    named = [value for value in step.settings.values() if isinstance(value, str)]
-    lists = [value for value in step.settings.values() if isinstance(value, list | tuple)]
-    listed = {str(item) for value in lists for item in value}
-    text = " ".join(named)
-    return tuple(name for name in columns if name in listed or name in text)
+    named: set[str] = set()
+    for field in step.kind.form.fields:
+        value: Any = step.settings.get(field.name)
+        match field.kind:
+            case FieldKind.COLUMN:
+                named.add(value)
+            case FieldKind.COLUMNS if value:
+                named.update(value)
+            case FieldKind.EXPRESSION:
+                named.update(names(parse(value)))
+    return tuple(name for name in columns if name in named)
