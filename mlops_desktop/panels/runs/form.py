@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mlops_desktop.actions.offer import Offer, offer
 from mlops_desktop.core.answers import Answers, decisions
 from mlops_desktop.core.datasets import (
     ColumnType,
@@ -37,7 +38,6 @@ from mlops_desktop.panels.runs.choices import choice, fill, spin_box, titled
 from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.judging import Judging
 from mlops_desktop.panels.runs.leave_out import LeaveOut
-from mlops_desktop.panels.runs.offer import Offer, offer
 from mlops_desktop.panels.runs.refusal import Refusal
 from mlops_desktop.panels.runs.words import task_words
 from mlops_desktop.paths import Workspace

@@ -1,4 +1,4 @@
-"""What the form must know of a version before it can offer to train on it."""
+"""What must be known of a version before anybody is offered to train on it."""
 
 from __future__ import annotations
 
