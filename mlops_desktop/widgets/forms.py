@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mlops_desktop.widgets.cards import label
+from mlops_desktop.widgets.spin_box import indent
 
 FieldKind = Literal["text", "number", "whole", "yes_no", "choice", "secret"]
 Value = str | float | int | bool | None
@@ -125,8 +126,7 @@ class Form(QWidget):
             return combo
         if field.kind == "whole" and field.low is not None and field.high is not None:
             spin = QSpinBox()
-            # A style sheet's padding does not reach the text of a spin box.
-            spin.lineEdit().setTextMargins(8, 0, 0, 0)
+            indent(spin)
             spin.setRange(math.floor(field.low), math.ceil(field.high))
             spin.valueChanged.connect(lambda: self._edited(field))
             return spin

@@ -18,6 +18,7 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.sizes import in_bytes
+from mlops_desktop.widgets.spin_box import indent
 from mlops_desktop.work.jobs import Jobs
 
 _GB = 10**9
@@ -57,7 +58,7 @@ class KeepCard(Card):
         row = QHBoxLayout()
         row.setSpacing(8)
         for box, spin in ((self.by_days, self.days), (self.by_size, self.size_gb)):
-            spin.lineEdit().setTextMargins(8, 0, 0, 0)
+            indent(spin)
             box.toggled.connect(spin.setEnabled)
             box.toggled.connect(lambda _: self._ask())
             spin.valueChanged.connect(lambda _: self._ask())

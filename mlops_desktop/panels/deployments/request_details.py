@@ -19,6 +19,7 @@ from mlops_desktop.widgets.cards import Card, KeyValues, heading, label
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.widgets.row_model import Column
 from mlops_desktop.widgets.row_table import RowTable
+from mlops_desktop.widgets.spin_box import indent
 
 _WIDTH, _ROWS_PX = 340, 148
 
@@ -56,7 +57,7 @@ class RequestDetails(Card):
         self.row.setObjectName("request-row")
         self.row.setAccessibleName(self.tr("Row of the request"))
         self.row.setPrefix(self.tr("Row "))
-        self.row.lineEdit().setTextMargins(8, 0, 0, 0)
+        indent(self.row)
         self.row.valueChanged.connect(self._on_row)
         self.rows: RowTable[_Answered] = RowTable(
             (

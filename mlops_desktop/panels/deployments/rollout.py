@@ -25,6 +25,7 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import Button, primary, secondary
 from mlops_desktop.widgets.cards import Card, heading, label
 from mlops_desktop.widgets.page import scrolled
+from mlops_desktop.widgets.spin_box import indent
 from mlops_desktop.work.jobs import Jobs
 
 
@@ -89,8 +90,7 @@ class RolloutTab(QWidget):
         self.percent.setDecimals(1)
         self.percent.setValue(10.0)
         self.percent.setSuffix(" %")
-        # A style sheet's padding does not reach the text of a spin box.
-        self.percent.lineEdit().setTextMargins(8, 0, 0, 0)
+        indent(self.percent)
         self.percent.setAccessibleName(self.tr("Part of the requests"))
         self._canary = Button(self.tr("As a canary"), clicked=self._on_canary)
         self._canary.setObjectName("start-canary")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QSpinBox, QVBoxLayout, QWid
 
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.widgets.cards import label
+from mlops_desktop.widgets.spin_box import indent
 
 
 def choice(name: str, *, searched: bool = False) -> QComboBox:
@@ -29,8 +30,7 @@ def choice(name: str, *, searched: bool = False) -> QComboBox:
 def spin_box(name: str, low: int, high: int) -> QSpinBox:
     box = QSpinBox()
     box.setObjectName(name)
-    # A style sheet's padding does not reach the text of a spin box.
-    box.lineEdit().setTextMargins(8, 0, 0, 0)
+    indent(box)
     box.setRange(low, high)
     return box
 

@@ -14,6 +14,7 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import CopyButton
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.page import Page, scrolled
+from mlops_desktop.widgets.spin_box import indent
 from mlops_desktop.widgets.theme import Mode, app_theme
 from mlops_desktop.work.jobs import Jobs
 
@@ -54,8 +55,7 @@ class SettingsPanel(Page):
         self.workers.setObjectName("workers")
         self.workers.setRange(1, settings.MAX_WORKERS)
         self.workers.setKeyboardTracking(False)
-        # A style sheet's padding does not reach the text of a spin box.
-        self.workers.lineEdit().setTextMargins(8, 0, 0, 0)
+        indent(self.workers)
         self.workers.valueChanged.connect(self._on_workers)
         training.add_row(
             self.tr("Runs at the &same time"),
