@@ -20,6 +20,7 @@ from mlops_desktop.core.table_filters import (
     Starts,
     Test,
 )
+from mlops_desktop.ml import text_order
 
 Rows = NDArray[np.unsignedinteger[Any]]
 Mask = NDArray[np.bool_]
@@ -91,7 +92,7 @@ def sort_key(parts: Sequence[Any]) -> tuple[NDArray[np.unsignedinteger[Any]], Ma
     """
     missing = ~np.concatenate([_present(part) for part in parts])
     if pa.types.is_string(parts[0].type):
-        key = _ranks(parts)
+        key = text_order.ranks(parts)
     else:
         key = np.concatenate([_bits(part) for part in parts])
     return _narrowed(key, missing), missing
@@ -124,18 +125,6 @@ def _bits(part: Any) -> NDArray[np.uint64]:
     # Floats stand in the order of their bits, once those of the negative ones are turned round.
     bits = (values + 0.0).view(np.uint64)  # -0.0 becomes 0.0.
     return np.asarray(np.where(bits >> np.uint64(63), ~bits, bits ^ _SIGN))
-
-
-def _ranks(parts: Sequence[Any]) -> NDArray[np.uint32]:
-    coded: Any = pa.chunked_array([part.dictionary_encode() for part in parts]).unify_dictionaries()
-    words = coded.chunk(0).dictionary
-    table = pa.table({"small": pc.utf8_lower(words), "word": words})
-    order: Any = pc.sort_indices(table, [("small", "ascending"), ("word", "ascending")])
-    rank = np.empty(len(words) + 1, np.uint32)
-    rank[order.to_numpy()] = np.arange(len(words), dtype=np.uint32)
-    rank[-1] = 0  # Of what is missing.
-    codes = [part.indices.fill_null(len(words)).to_numpy() for part in coded.chunks]
-    return np.asarray(rank[np.concatenate(codes)])
 
 
 def _narrowed(
