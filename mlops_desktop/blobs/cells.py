@@ -21,9 +21,6 @@ ZONED_TIME = rf"^{_DAY}[T ]{_CLOCK}{_ZONE}$"
 PLAIN = Notation()
 # The years 1 to 9999 are those that Python can show.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
-_FIRST, _END = (
-    pa.scalar(second * 1_000_000, pa.timestamp("us")) for second in (FIRST_SECOND, LAST_SECOND + 1)
-)
 
 
 def convert(texts: Any, kind: ColumnType, notation: Notation = PLAIN) -> Any:
@@ -69,7 +66,11 @@ def times(cells: Any, pattern: str, zone: str | None) -> Any:
     except pa.ArrowInvalid:
         found = pa.array([_time(cell, zone) for cell in matching], pa.timestamp("us", zone))
     found = found.cast(pa.timestamp("us"))
-    there = pc.and_(pc.greater_equal(found, _FIRST), pc.less(found, _END))
+    # Made here, as with its first value pyarrow imports pandas, which not every program needs.
+    first, end = (
+        pa.scalar(second * 1_000_000, found.type) for second in (FIRST_SECOND, LAST_SECOND + 1)
+    )
+    there = pc.and_(pc.greater_equal(found, first), pc.less(found, end))
     return pc.if_else(there, found, None)
 
 

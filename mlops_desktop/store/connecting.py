@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sqlite_utils import Database
-from sqlite_utils.db import sqlite3
-
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.failures import damaged, unusable
+from mlops_desktop.store.library import Database, sqlite3
 from mlops_desktop.store.migrations import migrations
 
 APPLICATION_ID = 0x4D4C4F50  # "MLOP"

@@ -6,10 +6,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlite_utils.db import sqlite3
-
 from mlops_desktop.core.errors import Damaged, DiskFull, UserError
 from mlops_desktop.paths import Workspace
+from mlops_desktop.store.library import sqlite3
 
 _NO_ROOM = 64 << 10  # Bytes: twice what readers of a WAL share.
 _NOT_NOW = (

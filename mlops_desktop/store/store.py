@@ -9,9 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlite_utils import Database
-from sqlite_utils.db import sqlite3
-
 from mlops_desktop.blobs.objects import disk_errors
 from mlops_desktop.core import clock
 from mlops_desktop.core.audit import GENESIS, entry_hash
@@ -26,6 +23,7 @@ from mlops_desktop.store.connecting import (
     schema_version,
 )
 from mlops_desktop.store.failures import damaged, explained, unusable
+from mlops_desktop.store.library import Database, sqlite3
 from mlops_desktop.store.migrations import migrations
 
 Row = dict[str, Any]
