@@ -23,7 +23,7 @@ from mlops_desktop.widgets.theme import app_theme
 
 __all__ = ["Column", "RowTable"]
 R = TypeVar("R")
-_WIDEST, _ARROW, _MEASURED_ROWS = 320, 40, 40
+_WIDEST, _ARROW, _PADDING, _MEASURED_ROWS = 320, 40, 20, 40
 
 
 class RowTable(QTableView, Generic[R]):
@@ -178,7 +178,9 @@ class RowTable(QTableView, Generic[R]):
             delegate = self.itemDelegate()
             wide = max([title, *(delegate.sizeHint(option, cell).width() + 8 for cell in cells)])
             if not column.stretch:
-                self.setColumnWidth(number, column.width or min(_WIDEST, wide))
+                # Another language may have a longer title than the width was made for.
+                fixed = max(column.width, title - _ARROW + _PADDING) if column.width else 0
+                self.setColumnWidth(number, fixed or min(_WIDEST, wide))
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)

@@ -100,8 +100,9 @@ class ChecksHead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self._icon)
-        row.addWidget(self.text)
-        row.addWidget(self._when, 1)
+        for part, share in ((self.text, 3), (self._when, 2)):
+            part.setWordWrap(True)  # Else a longer language makes the window wider.
+            row.addWidget(part, share)
 
     def show_report(self, report: CheckReport | None, *, busy: bool) -> None:
         if report is None or not report.outcomes:

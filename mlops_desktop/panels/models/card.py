@@ -60,10 +60,10 @@ class CardTab(QWidget):
     def _build_metrics(self) -> RowTable[_Metric]:
         table: RowTable[_Metric] = RowTable(
             (
-                Column(self.tr("Metric"), lambda row: metric_title(row[0]), stretch=True),
+                Column(self.tr("Metric"), lambda row: metric_title(row[0]), width=88),
                 Column(self.tr("Value"), lambda row: row[1], format=figure, width=72),
                 Column(self.tr("95 % interval"), _interval, align="right", width=150),
-                Column(self.tr("Baseline"), lambda row: row[4], format=figure),
+                Column(self.tr("Baseline"), lambda row: row[4], format=figure, stretch=True),
             ),
             self.tr("Metrics"),
         )
