@@ -13,6 +13,11 @@ def main() -> int:
         from mlops_desktop.child import programs  # noqa: PLC0415  A child imports nothing else.
 
         return programs.main(arguments[1], Path(arguments[2]))
+    if "data" in arguments and not {"add", "append"}.isdisjoint(arguments):
+        # The child of an import loads its libraries while we load ours.
+        from mlops_desktop.actions import early  # noqa: PLC0415
+
+        early.begin("ingest")
     from mlops_desktop.cli.main import run  # noqa: PLC0415
 
     return run(arguments)

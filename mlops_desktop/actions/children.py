@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlops_desktop.actions import early
 from mlops_desktop.actions.lane import Context
 from mlops_desktop.blobs import objects
 from mlops_desktop.core.child_command import command, environment
@@ -20,6 +21,8 @@ from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progres
 from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.05
+_SOON_POLL_S = 0.01  # In the first seconds: who waits for something short notices each poll.
+_SOON_S = 5.0
 _CLEAN_UP = "cleanup"
 _WORK = {  # By the names of scratch folders.
     "import": "An import",
@@ -128,8 +131,18 @@ def run_child(
     with objects.disk_errors("the work"):
         job_file.write_text(json.dumps(job), encoding="utf-8")
     events = folder / "events.jsonl"
+    process = early.take(program, job_file) or _start(program, job_file, folder)
+    try:
+        on_start(process.pid)
+        ended = _follow(process, events, context, on_event)
+    finally:
+        stop(process)
+    return _result(ended, process.returncode, folder / "output.log")
+
+
+def _start(program: str, job_file: Path, folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "output.log").open("ab") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command(program, job_file),
             env=environment(program),
             stdin=subprocess.PIPE,
@@ -138,12 +151,6 @@ def run_child(
             cwd=folder,
             start_new_session=True,
         )
-    try:
-        on_start(process.pid)
-        ended = _follow(process, events, context, on_event)
-    finally:
-        stop(process)
-    return _result(ended, process.returncode, folder / "output.log")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -167,6 +174,7 @@ def _follow(
 ) -> Ended | None:
     tail = _Tail(events)
     ended: Ended | None = None
+    began = time.monotonic()
     while True:
         finished = process.poll() is not None
         for event in tail.read():
@@ -183,7 +191,8 @@ def _follow(
             return ended
         if finished:
             return ended
-        if context.cancelled.wait(_POLL_S):
+        soon = time.monotonic() - began < _SOON_S
+        if context.cancelled.wait(_SOON_POLL_S if soon else _POLL_S):
             raise Cancelled
 
 

@@ -15,6 +15,7 @@ from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Reading
 from mlops_desktop.child import runner, storing
 from mlops_desktop.child.no_pandas import refuse_pandas
 from mlops_desktop.child.storing import Written
+from mlops_desktop.core.child_command import UNTOLD
 from mlops_desktop.core.datasets import ColumnType, DataWarning, ImportOptions
 from mlops_desktop.core.errors import Damaged, UserError
 from mlops_desktop.core.jsonable import from_plain, to_plain
@@ -42,8 +43,11 @@ class Stored:
 
 
 def main(job_file: Path) -> int:
+    """Most of the start is spent before the job must be known: see actions/early.py."""
     refuse_pandas()
-    return runner.run(ingest, job_file)
+    if job_file == UNTOLD:
+        from mlops_desktop.blobs.readers import csv  # noqa: F401, PLC0415  The likely one.
+    return runner.run(ingest, runner.told(job_file))
 
 
 def ingest(job: runner.Job, folder: Path, reporter: runner.Reporter) -> runner.Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 
@@ -11,7 +13,10 @@ def main(name: str, job_file: Path) -> int:
         case "ingest":
             from mlops_desktop.child import ingest  # noqa: PLC0415
 
-            return ingest.main(job_file)
+            code = ingest.main(job_file)
+            sys.stderr.flush()
+            # The gigabyte that may be in memory still need not be freed piece by piece.
+            os._exit(code)
         case "check":
             from mlops_desktop.child import check  # noqa: PLC0415
 

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlops_desktop.blobs.objects import disk_errors
+from mlops_desktop.core.child_command import UNTOLD
 from mlops_desktop.core.errors import Cancelled, UserError
 from mlops_desktop.core.events import DISK_FULL, Ended, Event, Measured, Progress, to_line
 
 Job = dict[str, object]
+_ORPHANED = 70  # The exit code of a child whose parent is gone.
 _NICENESS = 5  # Imports and training give way to the window and to servers that answer.
 
 
@@ -48,9 +50,28 @@ def die_with_parent() -> None:
     def watch() -> None:
         while os.read(0, 4096):
             pass
-        os._exit(70)
+        os._exit(_ORPHANED)
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def told(job_file: Path) -> Path:
+    """The path of the job, waited for where we were started before there was one."""
+    if job_file != UNTOLD:
+        return job_file
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(_ORPHANED)
+        line += byte
+    job_file = Path(os.fsdecode(line[:-1]))
+    os.chdir(job_file.parent)
+    log = os.open("output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    return job_file
 
 
 def run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
@@ -85,7 +106,7 @@ def _run(work: Callable[[Job, Path, Reporter], Job], job_file: Path) -> int:
                 "user_error",
                 error={
                     "what": "Out of memory.",
-                    "why": "The table and the model together need more than there is.",
+                    "why": "The work needs more memory than there is.",
                     "hint": "Close other programs or use fewer rows, then try again.",
                 },
             )

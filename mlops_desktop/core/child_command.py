@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+UNTOLD = Path("-")  # Instead of a job file: its path will be the first line of standard input.
 _STREAMING = ("ingest", "prepare")
 # Tables stream through these, of any size. What they reserve beyond what they use would count
 # where a limit is on addresses (`ulimit -v`).
