@@ -168,6 +168,10 @@ def test_that_a_unit_is_kept_and_shown(panel: DatasetsPanel, qtbot: QtBot, jobs:
     kept: list[dict[str, str]] = []
     jobs.run(panel, lambda store: units.units(store, "rentals"), kept.append)
     qtbot.waitUntil(lambda: kept == [{"wind": "m/s"}], timeout=WAIT_MS)
+    pages = panel.views._table.table.pages
+    qtbot.waitUntil(lambda: "m/s" in str([c.note for c in pages.columns]), timeout=WAIT_MS)
+    tab = profile_tab(panel, qtbot)
+    assert tab.view._columns.units == {"wind": "m/s"}
 
 
 def test_that_the_inspector_makes_steps(panel: DatasetsPanel, qtbot: QtBot):

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import datasets, units
+from mlops_desktop.actions import datasets
 from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.core.recipes import Step
 from mlops_desktop.core.steps import StepKind
@@ -193,11 +193,9 @@ def test_that_the_next_version_is_asked_the_same(
     qtbot.waitUntil(lambda: tab.bar.count.text() == "10 of 30 rows", timeout=WAIT_MS)
 
 
-def test_that_the_header_shows_units_as_soon_as_they_are_set(
-    tab: TableTab, qtbot: QtBot, jobs: Jobs
-):
+def test_that_the_header_shows_units_as_soon_as_they_are_set(tab: TableTab, qtbot: QtBot):
     place = tab._place("wind")
-    jobs.run(tab, lambda store: units.set_unit(store, "rentals", "wind", "m/s"))
+    tab.show_units({"wind": "m/s"})
 
     def note() -> object:
         return tab.table.pages.headerData(place, Qt.Orientation.Horizontal, NOTE_ROLE)

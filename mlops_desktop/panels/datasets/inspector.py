@@ -56,7 +56,6 @@ class Inspector(Card):
         self.setAccessibleName(self.tr("Column"))
         self.setFixedWidth(_WIDTH)
         self._build()
-        jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
         self.body.setContentsMargins(12, 8, 4, 8)
@@ -161,20 +160,9 @@ class Inspector(Card):
             self.failed.emit,
             quiet=True,
         )
-        self._load_units()
 
-    def _load_units(self) -> None:
-        version = self._version
-        if version is not None:
-            self._jobs.run(
-                self, lambda store: units.units(store, version.dataset), self._show_units
-            )
-
-    def _on_changed(self, kinds: frozenset[str]) -> None:
-        if "datasets" in kinds and self.isVisible():
-            self._load_units()
-
-    def _show_units(self, found: dict[str, str]) -> None:
+    def show_units(self, found: Mapping[str, str]) -> None:
+        """The units of columns by name."""
         changed, self._units = found != self._units, found
         if changed and self._profile is not None:
             self._show()
@@ -255,6 +243,6 @@ class Inspector(Card):
         self._jobs.run(
             self,
             lambda store: units.set_unit(store, version.dataset, name, unit),
-            self._show_units,
+            self.show_units,
             self.failed.emit,
         )

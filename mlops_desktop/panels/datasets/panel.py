@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.actions import answers, checks, datasets
+from mlops_desktop.actions import answers, checks, datasets, units
 from mlops_desktop.core.answers import Answer
 from mlops_desktop.core.checks import CheckSummary
 from mlops_desktop.core.datasets import (
@@ -38,6 +38,7 @@ from mlops_desktop.widgets.page import Page
 from mlops_desktop.work.jobs import Jobs
 
 _LOADING, _EMPTY, _FULL = range(3)
+_Found = tuple[list[DatasetVersion], dict[str, Answer], dict[int, CheckSummary], dict[str, str]]
 
 
 class DatasetsPanel(Page):
@@ -63,6 +64,7 @@ class DatasetsPanel(Page):
         self._wanted: Ref | None = None
         self._place: DataPlace | None = None
         self._answers: dict[str, Answer] = {}
+        self._units: dict[str, str] = {}
         self._stale = True
         self.choose_file: Callable[[Callable[[str], None]], None] = self._ask_file
         self._build()
@@ -217,15 +219,14 @@ class DatasetsPanel(Page):
                 datasets.list_versions(store, name),
                 answers.answers(store, name),
                 checks.summaries(store, name),
+                units.units(store, name),
             ),
             self._show_versions,
             self._error.show_error,
         )
 
-    def _show_versions(
-        self, found: tuple[list[DatasetVersion], dict[str, Answer], dict[int, CheckSummary]]
-    ) -> None:
-        self._versions, self._answers, checked = found
+    def _show_versions(self, found: _Found) -> None:
+        self._versions, self._answers, checked, self._units = found
         if self._versions[0].dataset != self.chooser.currentText():
             return  # Another one was chosen meanwhile.
         number = self._version.version if self._version else None
@@ -249,7 +250,7 @@ class DatasetsPanel(Page):
     def _show_version(self, version: DatasetVersion) -> None:
         self._version = version
         self._show_actions()
-        self.views.show_version(version, self._versions, self._answers)
+        self.views.show_version(version, self._versions, self._answers, self._units)
 
     def _show_actions(self) -> None:
         self.chooser.setVisible(bool(self._datasets))

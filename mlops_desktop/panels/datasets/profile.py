@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.actions import datasets, units
+from mlops_desktop.actions import datasets
 from mlops_desktop.actions import profile as actions
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -47,7 +47,6 @@ class ProfileTab(VersionTab):
         self._splits: Mapping[str, TargetSplit] = {}
         self._splitting: Job | None = None
         self._build()
-        jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -135,18 +134,11 @@ class ProfileTab(VersionTab):
             self.failed.emit,
             quiet=True,
         )
-        self._load_units(version)
 
-    def _load_units(self, version: DatasetVersion) -> None:
-        self.jobs.run(self, lambda store: units.units(store, version.dataset), self._show_units)
-
-    def _show_units(self, found: dict[str, str]) -> None:
+    def show_units(self, found: Mapping[str, str]) -> None:
+        """The units of columns by name."""
         self.view.set_units(found)
         self.correlations.set_units(found)
-
-    def _on_changed(self, kinds: frozenset[str]) -> None:
-        if "datasets" in kinds and self.version is not None and self.isVisible():
-            self._load_units(self.version)
 
     def _show_profile(self, version: DatasetVersion, profile: Profile) -> None:
         if self.version is None or self.version.id != version.id:

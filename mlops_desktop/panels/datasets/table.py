@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
 
-from mlops_desktop.actions import datasets, units
+from mlops_desktop.actions import datasets
 from mlops_desktop.actions.table_views import View
 from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -50,12 +50,11 @@ class TableTab(VersionTab):
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:
         super().__init__(jobs, workspace)
         self._columns: tuple[Column, ...] = ()
-        self._units: dict[str, str] = {}
+        self._units: Mapping[str, str] = {}
         self._view = View(0)
         self._base = 0  # The row of the view that is the table's first.
         self.search = RowSearch(jobs, workspace, self)
         self._build()
-        jobs.changed.connect(self._on_changed)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -131,7 +130,6 @@ class TableTab(VersionTab):
             self._show_columns(version)
         self.search.show_version(version)
         self._show_texts()
-        self._load_units(version)
         self.jobs.start(
             self,
             "",
@@ -158,17 +156,11 @@ class TableTab(VersionTab):
         if self.version is version:
             self.table.set_charts({column.name: chart_of(column) for column in profile.columns})
 
-    def _load_units(self, version: DatasetVersion) -> None:
-        self.jobs.run(self, lambda store: units.units(store, version.dataset), self._show_units)
-
-    def _show_units(self, found: dict[str, str]) -> None:
+    def show_units(self, found: Mapping[str, str]) -> None:
+        """The units of columns by name."""
         self._units, pages = found, self.table.pages
         if [column.title for column in pages.columns] == [column.name for column in self._columns]:
             pages.set_notes([column.note for column in page_columns(self._columns, found)])
-
-    def _on_changed(self, kinds: frozenset[str]) -> None:
-        if "datasets" in kinds and self.version is not None and self.isVisible():
-            self._load_units(self.version)
 
     def _show_view(self, view: View, base: int = 0) -> None:
         version = self.version

@@ -63,12 +63,14 @@ class Views(QWidget):
         column.addWidget(self.warnings)
         self.tabs = Tabs(self.tr("Views of the version"))
         self.tabs.bar.setObjectName("data-tabs")
+        self._table = TableTab(self._jobs, self._workspace)
+        self._profile = ProfileTab(self._jobs, self._workspace)
         self._changes = ChangesTab(self._jobs, self._workspace)
         self._cleaning = CleaningTab(self._jobs, self._workspace)
         self._cleaning.drafted.connect(self.warnings.set_pending)
         self._tabs: dict[str, VersionTab] = {
-            self.tr("Table"): TableTab(self._jobs, self._workspace),
-            self.tr("Profile"): ProfileTab(self._jobs, self._workspace),
+            self.tr("Table"): self._table,
+            self.tr("Profile"): self._profile,
             self.tr("Changes"): self._changes,
             self.tr("Cleaning"): self._cleaning,
             self.tr("Checks"): ChecksTab(self._jobs, self._workspace),
@@ -109,14 +111,17 @@ class Views(QWidget):
         version: DatasetVersion,
         versions: Sequence[DatasetVersion],
         answers: Mapping[str, Answer],
+        units: Mapping[str, str],
     ) -> None:
-        """versions: all of the dataset, newest first."""
+        """versions: all of the dataset, newest first. units: of its columns, by name."""
         before = self._version  # Packed anew by a clean-up, it has another manifest.
         same = before is not None and (before.id, before.manifest) == (version.id, version.manifest)
         self._version = version
         can_read_again = version.source.kind == "file"
         self.warnings.set_warnings(version.warnings, answers, can_read_again=can_read_again)
         self.inspector.set_answers(answers)
+        for view in (self._table, self._profile, self.inspector):
+            view.show_units(units)
         if same:
             for tab in self._tabs.values():
                 tab.update_version(version, versions)
