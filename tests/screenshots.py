@@ -1,25 +1,30 @@
-"""Pictures of every panel with real content, light and dark, at two sizes: `dev.py screenshots`."""
+"""Pictures of every panel and tab with real content, light and dark, at two sizes, and of a
+deployment under load: `dev.py screenshots`."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar
 
-from mlops_desktop.actions import datasets, demo, deployments, runs
+from mlops_desktop.actions import checks, datasets, demo, deployments, models, runs
 from mlops_desktop.actions.lane import Context, DirectLane
 from mlops_desktop.app import App
 from mlops_desktop.core.datasets import ImportSpec
 from mlops_desktop.core.runs import TrainSpec
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
+from tests.under_load import client
 
 PANELS = ("home", "data", "train", "models", "deploy", "monitor", "activity", "settings")
 SIZES = ((1366, 768), (1920, 1080))
+TABS = {"data": "data-tabs", "deploy": "deployment-tabs"}
 _SETTLE_MS = 1500
+_LOAD_MS = 25_000  # Half a minute of graph.
 
 
 def main(folder: Path, workspace: Path | None = None, extra: Path | None = None) -> None:
@@ -45,6 +50,9 @@ def _fill(workspace: Workspace, extra: Path | None) -> None:
         version = datasets.import_file(lane, ImportSpec(str(extra), extra.stem))
         spec = TrainSpec(version.dataset, version.version, version.columns[-1].name)
         runs.train(lane, spec, workers=2)
+    # Rules of the first year, which the second one does not pass.
+    checks.set_rules(store, "bike", checks.propose(lane, "bike@1"))
+    checks.check(lane, "bike@2")
     # Back to the version whose error has grown, so that there is an alert to show.
     deployments.start(lane, "demand@1", "demand", keep=True, context=Context())
     store.close()
@@ -79,10 +87,48 @@ def _photograph(
                 app.window.show_panel(panel)
                 _wait(_SETTLE_MS)
                 size = "" if (width, height) == SIZES[0] else f"-{width}"
-                app.window.grab().save(str(folder / f"{panel}-{name}-{theme}{size}.png"))
+                ending = f"{name}-{theme}{size}.png"
+                app.window.grab().save(str(folder / f"{panel}-{ending}"))
+                for tab in _tabs(app, panel):
+                    _wait(_SETTLE_MS)
+                    app.window.grab().save(str(folder / f"{panel}-{tab}-{ending}"))
+    _photograph_load(app, folder)
     app.window.may_close = lambda: True
     app.window.close()
     app.end()
+
+
+def _tabs(app: App, panel: str) -> Iterator[str]:
+    """Show one tab after the other, and at last the first one again; their names."""
+    bar = app.window.panel(panel).findChild(QTabBar, TABS.get(panel, ""))
+    if bar is None or not bar.isVisible():
+        return
+    for index in range(1, bar.count()):
+        bar.setCurrentIndex(index)
+        yield bar.tabText(index).lower().replace(" ", "-")
+    bar.setCurrentIndex(0)
+
+
+def _photograph_load(app: App, folder: Path) -> None:
+    """At last, since it leaves many predictions: whatever runs is asked 1,000 times a second."""
+    running = next(iter(app.status.running), None)
+    if running is None:
+        return
+    ref = f"{running.model}@{running.version}"
+    signature = app.jobs.lane(lambda store: models.get_version(store, ref)).signature
+    for theme in ("light", "dark"):
+        app.theme.set_mode(type(app.theme.mode)(theme))
+        app.window.resize(*SIZES[0])
+        panel = app.window.show_panel("deploy")
+        bar = panel.findChild(QTabBar, TABS["deploy"])
+        assert bar is not None
+        words = [bar.tabText(index) for index in range(bar.count())]
+        bar.setCurrentIndex(words.index("Performance"))
+        asking = client(app.workspace, running, signature, _LOAD_MS / 1000 + 2)
+        _wait(_LOAD_MS)
+        app.window.grab().save(str(folder / f"deploy-load-{theme}.png"))
+        asking.wait()
+        bar.setCurrentIndex(0)
 
 
 def _wait(milliseconds: int) -> None:

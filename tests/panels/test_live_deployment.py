@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,24 +17,10 @@ from mlops_desktop.panels.deployments import DeploymentsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
 from tests.end2end.test_heartbeat import STALL_MS, stalls
+from tests.under_load import client
 
 _SECONDS = 5
 _FRAME_MS = 1000 / 60
-# A process of its own: a client in a thread would take Python's lock from the window.
-_CLIENT = """
-import http.client, sys, time
-port, token, body, seconds = sys.argv[1:]
-server = http.client.HTTPConnection("127.0.0.1", int(port))
-headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
-begun, sent = time.monotonic(), 0
-while time.monotonic() - begun < int(seconds):
-    server.request("POST", "/invocations", body, headers)
-    answer = server.getresponse()
-    answer.read()
-    assert answer.status == 200, answer.status
-    sent += 1
-    time.sleep(max(0, begun + sent / 1000 - time.monotonic()))
-"""
 
 
 @pytest.fixture
@@ -68,13 +51,11 @@ def test_that_the_panel_stays_smooth_at_a_thousand_requests_a_second(
     names = [panel.views.bar.tabText(index) for index in range(panel.views.bar.count())]
     panel.views.set_current(names.index(name))
     signature = jobs.lane(lambda store: models.get_version(store, "leaving@1")).signature
-    body = json.dumps({"instances": [{item.name: item.example for item in signature.inputs}]})
-    words = [str(served.port), deployments.token(workspace, served), body, str(_SECONDS)]
 
     def ask() -> None:
-        client = subprocess.Popen([sys.executable, "-c", _CLIENT, *words])
-        qtbot.waitUntil(lambda: client.poll() is not None, timeout=60_000)
-        assert client.returncode == 0
+        asking = client(workspace, served, signature, _SECONDS)
+        qtbot.waitUntil(lambda: asking.poll() is not None, timeout=60_000)
+        assert asking.returncode == 0
 
     gaps = stalls(qtbot, ask)
     newest = panel.views._samples[-1][1]
