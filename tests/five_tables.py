@@ -118,7 +118,7 @@ def gems(path: Path, rows: int, seed: int) -> Path:
 
 
 def rides(path: Path, rows: int, seed: int) -> Path:
-    """What is tipped. The total holds the tip; two times; many zones, of which some are missing."""
+    """What is tipped. The total holds the tip and a fee; two times; many zones, of which some are missing."""
     rng = np.random.default_rng(seed)
     pickup = np.sort(_START + rng.integers(0, 30 * 86_400, rows).astype("timedelta64[s]"))
     distance = rng.gamma(1.6, 1.9, rows).round(2)
@@ -141,7 +141,7 @@ def rides(path: Path, rows: int, seed: int) -> Path:
             "fare": fare,
             "tip": tip,
             "tolls": tolls,
-            "total": (fare + tip + tolls).round(2),
+            "total": (fare + tip + tolls + rng.choice([0.8, 3.3, 3.8], rows)).round(2),
             "payment": np.where(card, "credit card", "cash"),
             "pickup_zone": np.where(rng.random(rows) < 0.01, "", zones[near[0]]),
             "dropoff_zone": np.where(rng.random(rows) < 0.01, "", zones[near[1]]),

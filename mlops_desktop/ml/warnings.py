@@ -12,6 +12,7 @@ from mlops_desktop.core.datasets import ColumnType, DataWarning, WarningKind
 from mlops_desktop.core.figures import percent
 from mlops_desktop.core.profile import ColumnProfile, Profile
 from mlops_desktop.ml import outliers, relations, suggestions, suspicions
+from mlops_desktop.ml.bills import bills
 from mlops_desktop.ml.relations import Load
 
 _HARM = (
@@ -65,6 +66,8 @@ def data_warnings(
     first_duplicate: the first row (from 1) that equals an earlier one.
     """
     found = [*_sums(profile, some_rows, load), *_repeats(profile, some_rows, load)]
+    exact = {warning.columns[-1] for warning in found}
+    found += [w for w in _bills(profile, some_rows) if w.columns[-1] not in exact]
     texts = list(suspicions.of_texts(profile, some_rows, load))
     dated = {w.columns[0] for w in texts if w.kind is WarningKind.DATES}
     for column in profile.columns:
@@ -90,6 +93,21 @@ def _sums(profile: Profile, some_rows: pa.Table, load: Load) -> Iterator[DataWar
             f"If you predict `{found.total}`, its parts already hold the answer: a model would "
             "only add them up, and fail where they are not known yet.",
             f"Exclude {' and '.join(parts)} when you predict `{found.total}`.",
+        )
+
+
+def _bills(profile: Profile, some_rows: pa.Table) -> Iterator[DataWarning]:
+    for found in bills(profile, some_rows):
+        parts = [f"`{name}`" for name in found.parts]
+        usual = ", ".join(f"{amount:.6g}" for amount in found.amounts[:2])
+        yield DataWarning(
+            WarningKind.LEAK,
+            (*found.parts, found.total),
+            f"{' + '.join(parts)} = `{found.total}` but for a few fixed amounts ({usual} and "
+            f"others), in about {percent(found.share)} of the rows.",
+            f"If you predict one of them, `{found.total}` and the others hold the answer nearly.",
+            f"Exclude `{found.total}` when you predict one of its parts, and the parts when you "
+            f"predict `{found.total}`.",
         )
 
 

@@ -75,6 +75,20 @@ def test_that_a_sum_with_one_exception_is_no_sum() -> None:
     assert warnings(a=a, b=b, total=total) == []
 
 
+def test_that_a_bill_with_a_few_fixed_fees_is_a_leak() -> None:
+    rng = np.random.default_rng(4)
+    fare, tip = rng.gamma(2, 6, 900).round(2), rng.gamma(1, 2, 900).round(2)
+    tolls = rng.choice([0.0, 5.76, 12.5], 900, p=[0.9, 0.08, 0.02])
+    fee = rng.choice([0.8, 3.3, 3.8], 900)
+    found = warnings(fare=fare, tip=tip, tolls=tolls, total=fare + tip + tolls + fee)
+    [leak] = [warning for warning in found if warning.kind is WarningKind.LEAK]
+    assert leak.columns == ("fare", "tip", "tolls", "total")
+    assert "`fare` + `tip` + `tolls` = `total` but for a few fixed amounts" in leak.what
+    noise = rng.normal(0, 2, 900)
+    found = warnings(fare=fare, tip=tip, tolls=tolls, total=fare + tip + tolls + noise)
+    assert WarningKind.LEAK not in {warning.kind for warning in found}
+
+
 def test_that_a_sum_holds_where_values_are_missing() -> None:
     a, b = random.integers(0, 99, N).astype(float), random.integers(0, 99, N)
     total = a + b
