@@ -126,11 +126,14 @@ def show(session: Session, ref: str, as_json: bool) -> None:
 @data.command()
 @click.argument("ref")
 @click.argument("file", type=File)
+@click.option("--for-spreadsheet", is_flag=True, help="Make text safe that looks like a formula.")
 @json_option
 @click.pass_obj
-def export(session: Session, ref: str, file: Path, as_json: bool) -> None:
+def export(session: Session, ref: str, file: Path, for_spreadsheet: bool, as_json: bool) -> None:
     """Write the dataset version REF to FILE (.csv or .parquet)."""
-    rows = datasets.export(session.lane, ref, file, TerminalContext())
+    rows = datasets.export(
+        session.lane, ref, file, TerminalContext(), for_spreadsheet=for_spreadsheet
+    )
     answer(as_json, {"file": str(file), "rows": rows}, f"{rows:,} rows written to {file}")
 
 

@@ -1,4 +1,4 @@
-"""Asks for a file without blocking: then(path) is called when one was chosen."""
+"""Asks for a file without blocking: `then` is called when one was chosen."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 def ask_file(
     parent: QWidget, title: str, filters: Sequence[str], then: Callable[[str], None]
 ) -> None:
-    """A file to read."""
+    """A file to read: then(path)."""
     dialog = QFileDialog(parent, title)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    _open(dialog, filters, then)
+    dialog.fileSelected.connect(then)
+    _open(dialog, filters)
 
 
 def ask_target(
-    parent: QWidget, title: str, name: str, filters: Sequence[str], then: Callable[[str], None]
+    parent: QWidget, title: str, name: str, filters: Sequence[str], then: Callable[[str, str], None]
 ) -> None:
-    """A file to write, offered as name."""
+    """A file to write, offered as name: then(path, the filter that was chosen)."""
     dialog = QFileDialog(parent, title)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.selectFile(name)
-    _open(dialog, filters, then)
+    dialog.fileSelected.connect(lambda path: then(path, dialog.selectedNameFilter()))
+    _open(dialog, filters)
 
 
-def _open(dialog: QFileDialog, filters: Sequence[str], then: Callable[[str], None]) -> None:
+def _open(dialog: QFileDialog, filters: Sequence[str]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setNameFilters(list(filters))
-    dialog.fileSelected.connect(then)
     dialog.open()

@@ -52,6 +52,7 @@ def test_that_the_loop_closes_from_a_csv_to_a_retrained_model(run: Command, tmp_
     assert run("data", "show", "customers")["units"] == {"charges": "EUR"}
 
     back = tmp_path / "back.csv"
+    assert run("data", "export", "customers", back, "--for-spreadsheet")["rows"] == 900
     assert run("data", "export", "customers", back)["rows"] == 900
     again = run("data", "add", back, "--name", "again")
     first_hash = run("data", "show", "customers@1")["content_hash"]

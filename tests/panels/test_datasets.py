@@ -209,6 +209,18 @@ def test_that_a_copied_table_becomes_a_dataset(panel: DatasetsPanel, qtbot: QtBo
     assert (panel._version.rows, panel._version.source.kind) == (2, "pasted")
 
 
+def test_that_an_export_for_a_spreadsheet_disarms_formulas(
+    panel: DatasetsPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    file, out = tmp_path / "odd.csv", tmp_path / "out.csv"
+    file.write_text("a,b\n1,=1+1\n2,fine\n", encoding="utf-8")
+    bring_in(panel, file, qtbot)
+    panel.exporting.choose_target = lambda _name, then: then(str(out), True)
+    with qtbot.waitSignal(panel.exporting.toast, timeout=WAIT_MS):
+        click(panel, "export-button", qtbot)
+    assert out.read_text(encoding="utf-8").splitlines() == ['"a","b"', '1,"\'=1+1"', '2,"fine"']
+
+
 def test_that_an_empty_clipboard_is_said(panel: DatasetsPanel, qtbot: QtBot):
     QGuiApplication.clipboard().clear()
     with qtbot.waitSignal(panel.toast) as said:

@@ -95,4 +95,5 @@ class RecipeWork(QObject):
         ask_file(self._widget, self.tr("Read a recipe"), filters, then)
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        ask_target(self._widget, self.tr("Write the recipe"), name, ["YAML (*.yaml)"], then)
+        kinds, title = ["YAML (*.yaml)"], self.tr("Write the recipe")
+        ask_target(self._widget, title, name, kinds, lambda path, _kind: then(path))

@@ -225,4 +225,4 @@ class BatchTab(QWidget):
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
         kinds = ["CSV (*.csv)", "Parquet (*.parquet)"]
-        ask_target(self, self.tr("Write the answers"), name, kinds, then)
+        ask_target(self, self.tr("Write the answers"), name, kinds, lambda path, _: then(path))
