@@ -199,4 +199,5 @@ class ChecksTab(VersionTab):
         ask_file(self, self.tr("Read rules"), filters, then)
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        ask_target(self, self.tr("Write the rules"), name, ["YAML (*.yaml)"], then)
+        title, kinds = self.tr("Write the rules"), ["YAML (*.yaml)"]
+        ask_target(self, title, name, kinds, lambda path, _kind: then(path))
