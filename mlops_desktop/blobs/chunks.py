@@ -129,6 +129,8 @@ def decode(data: bytes, name: str, kind: ColumnType, base: Any = None) -> Any:
             mask = np.zeros(len(base), bool)
             mask[table.column("row").to_numpy()] = True
             array = pc.replace_with_mask(base, pa.array(mask), array)
+    except MemoryError:  # Arrow's own is an ArrowException, too.
+        raise
     except (pa.ArrowException, OSError, ValueError, LookupError) as error:
         raise _damaged(name) from error
     if chunk_name(array) != name:

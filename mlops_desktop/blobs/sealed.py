@@ -203,7 +203,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(str(path), page_checksum_verification=True) as file:
             yield file
-    except FileNotFoundError:
+    except (FileNotFoundError, MemoryError):  # Arrow's own is an ArrowException, too.
         raise
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise Damaged(

@@ -291,6 +291,18 @@ def test_that_damage_is_found_and_named(workspace: Workspace, damage: str) -> No
         manifests.load(workspace, manifest)
 
 
+def test_that_memory_that_ends_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = pa.array([1.5, 2.5])
+    data, name = chunks.encode(array), chunks.chunk_name(array)
+
+    def no_memory(*_: object, **__: object) -> None:
+        raise pa.ArrowMemoryError("malloc of size 8 failed")
+
+    monkeypatch.setattr(pq, "ParquetFile", no_memory)
+    with pytest.raises(MemoryError):
+        chunks.decode(data, name, ColumnType.NUMBER)
+
+
 def test_that_a_stopped_writer_leaves_nothing_among_the_blobs(workspace: Workspace) -> None:
     def stopped() -> None:
         from mlops_desktop.blobs.tables import TableWriter

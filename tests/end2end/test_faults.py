@@ -155,6 +155,23 @@ def test_that_a_full_disk_is_said_and_what_is_stored_can_be_read(
     assert not list((small_disk / "workspace" / "tmp").iterdir())
 
 
+def test_that_memory_that_ends_is_said_and_nothing_is_half_imported(
+    run: Command, tmp_path: Path
+) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("prlimit is not installed: apt-get install util-linux")
+    file = tmp_path / "long.csv"  # A cell so long takes many times its length.
+    file.write_text(f"id,text\n1,{'x' * 60_000_000}\n2,y\n", encoding="utf-8")
+    words = ["data", "add", str(file), "--name", "long"]
+    limited = ["prlimit", f"--as={1 << 30}", *run.start, *words]
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Out of memory" in done.stderr
+    assert "damaged" not in done.stderr
+    assert "long" not in {item["dataset"] for item in run("data", "list")}
+    assert run("fsck")["clean"]
+
+
 def test_that_a_database_opened_to_read_refuses_writes_and_makes_no_file(run: Command) -> None:
     before = sorted(run.workspace.iterdir())
     store = Store.open_to_read(Workspace(run.workspace), DiskFull("The disk is full."))

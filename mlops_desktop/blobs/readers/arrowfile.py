@@ -91,6 +91,8 @@ class ArrowReading:
             else:
                 with pa.memory_map(str(self._path)) as data, pa.ipc.open_file(data) as file:
                     yield file
+        except MemoryError:  # Arrow's own is an ArrowException, too.
+            raise
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise

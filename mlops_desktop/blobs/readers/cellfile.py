@@ -121,6 +121,8 @@ class CellReading(ABC):
     def _as_array(self, name: str, cells: Sequence[object], plan: Plan) -> Any:
         try:
             return as_array(cells, plan, whole_floats=self.whole_floats)
+        except MemoryError:  # Arrow's own is an ArrowException, too.
+            raise
         except (UnicodeError, pa.ArrowException, OverflowError) as error:
             raise self._unreadable(name, error) from error
 

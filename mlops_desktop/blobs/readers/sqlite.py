@@ -217,6 +217,8 @@ class SqliteReading:
                 adbc.AdbcConnection(database) as connection,
             ):
                 yield connection
+        except MemoryError:  # Arrow's own is an ArrowException, too.
+            raise
         except (adbc.Error, pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
