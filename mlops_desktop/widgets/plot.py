@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from mlops_desktop.widgets.plot_card import PlotCard
 from mlops_desktop.widgets.theme import Theme, app_theme
 
 Floats = NDArray[np.float64]
+_WIDE_DECADES = 4
 
 
 class Plot(PlotCard):
@@ -95,7 +97,15 @@ class _Dates(pg.DateAxisItem):  # type: ignore[misc]
 
 
 class _Decades(pg.AxisItem):  # type: ignore[misc]
-    """0.1, 1, 10 where pyqtgraph would write powers of ten."""
+    """0.1, 0.2, 0.5, 1 where pyqtgraph would write all nine digits of a power of ten."""
+
+    def logTickValues(  # noqa: N802 - pyqtgraph's name
+        self, low: float, high: float, _size: float, _ticks: object
+    ) -> list[tuple[float | None, list[float]]]:
+        steps = (1,) if high - low > _WIDE_DECADES else (1, 2, 5)
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        values = [decade + math.log10(step) for decade in decades for step in steps]
+        return [(None, [value for value in values if low <= value <= high])]
 
     def logTickStrings(  # noqa: N802 - pyqtgraph's name
         self, values: Sequence[float], scale: float, _spacing: float

@@ -1,4 +1,5 @@
-"""Quiet notices at the bottom right of the window. They never take the focus."""
+"""Quiet notices at the bottom of the window. They never take the focus, nor cover the buttons
+that lead on, which stand at the right."""
 
 from __future__ import annotations
 
@@ -86,7 +87,7 @@ class Toasts(QObject):
         bottom = self._over.height() - self._above_px
         for toast in reversed(self._shown):
             toast.adjustSize()
-            toast.move(self._over.width() - toast.width() - 16, bottom - toast.height())
+            toast.move((self._over.width() - toast.width()) // 2, bottom - toast.height())
             toast.raise_()
             bottom -= toast.height() + 8
 

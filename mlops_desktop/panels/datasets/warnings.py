@@ -224,7 +224,7 @@ class Warnings(Card):
                 ),
             ]
         said = self.tr("left out in training") if given is Answer.LEAVE_OUT else self.tr("kept")
-        undo = link(self.tr("Change"), partial(self.answered.emit, warning, None))
+        undo = link(self.tr("Change"), partial(self.answered.emit, warning, None), inline=True)
         return [label(said, muted=True), _named(undo, f"change-{name}")]
 
 
