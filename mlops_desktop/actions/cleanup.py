@@ -36,7 +36,7 @@ _DAY_US = 24 * 3600 * 1_000_000
 _FAILED = (RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED)
 
 
-def plan(store: Store, *, older_than_days: float = 0, keep_backups: int = KEPT_BACKUPS) -> Plan:
+def plan(store: Store, *, older_than_days: float = 0) -> Plan:
     """What a clean-up would free. Changes nothing.
 
     older_than_days: only versions that have been in the bin for so long. Raises Damaged where a
@@ -65,7 +65,7 @@ def plan(store: Store, *, older_than_days: float = 0, keep_backups: int = KEPT_B
             blobs.append(Item(Waste.PACKS, _path(workspace, pack), unused))
         else:
             kept_bytes += unused
-    return Plan(tuple(gone), tuple(blobs), tuple(_files(store, keep_backups)), kept_bytes)
+    return Plan(tuple(gone), tuple(blobs), tuple(_files(store)), kept_bytes)
 
 
 def clean(lane: Lane, plan: Plan, context: Context | None = None) -> Freed:
@@ -147,10 +147,10 @@ def blobs_of(workspace: Workspace, version: DatasetVersion) -> set[str]:
     return found | {place.pack for place in places}
 
 
-def _files(store: Store, keep_backups: int) -> list[Item]:
+def _files(store: Store) -> list[Item]:
     workspace = store.workspace
     backups = sorted(workspace.backups.glob("workspace-*.db"))
-    old = backups[: max(0, len(backups) - keep_backups)]
+    old = backups[: max(0, len(backups) - KEPT_BACKUPS)]
     failed = [
         workspace.run(run.id)
         for run in run_rows.newest_first(store)

@@ -77,7 +77,6 @@ def replay(
     context: Context | None = None,
     *,
     until: str = "9999",
-    labelled: bool = True,
     hours_per_s: float | None = None,
 ) -> Replayed:
     """Send a story's hours, in order, to a running deployment, and tell afterwards what was true.
@@ -97,13 +96,10 @@ def replay(
     while done < table.num_rows:
         part = table.slice(done, step)
         answered = deployments.predict(workspace, deployment, part)
-        if labelled:
-            ids = [str(one) for one in answered["prediction_id"].to_pylist()]
-            values = part[TARGET].to_pylist()
-            added = monitoring.add_labels_table(lane, name, ids, values, f"replay: {story}")
-            labels += added.matched
-        else:
-            monitoring.fold(lane, name)
+        ids = [str(one) for one in answered["prediction_id"].to_pylist()]
+        values = part[TARGET].to_pylist()
+        added = monitoring.add_labels_table(lane, name, ids, values, f"replay: {story}")
+        labels += added.matched
         done += part.num_rows
         day = part[TIME][part.num_rows - 1].as_py()
         context.progress(done / table.num_rows, f"{story}: {day:%d %b %Y}")

@@ -115,11 +115,9 @@ def train(
     return sorted(ended, key=lambda run: run.id)
 
 
-def supervise_or_raise(
-    lane: Lane, run_id: int, context: Context | None = None, workers: int | None = None
-) -> Run:
+def supervise_or_raise(lane: Lane, run_id: int, context: Context | None = None) -> Run:
     """As supervise, for a job that is to end as its run does: raises UserError or Cancelled."""
-    run = supervise(lane, run_id, context, workers)
+    run = supervise(lane, run_id, context)
     if run.state is RunState.CANCELLED:
         raise Cancelled
     if run.state is RunState.FAILED:

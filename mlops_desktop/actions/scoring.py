@@ -33,7 +33,6 @@ def score_to_file(
     ref: str | Ref,
     source: str | Path,
     target: Path,
-    options: ImportOptions | None = None,
     context: Context | None = None,
 ) -> Scored:
     """Write the rows with their predictions to a .csv or .parquet file: whole, or not at all.
@@ -46,7 +45,7 @@ def score_to_file(
     if target.suffix.lower() not in (".csv", ".parquet"):
         raise UserError(f"{target.name!r} ends neither in .csv nor in .parquet.", hint="Pick one.")
     version = lane(lambda store: _approved(models.resolve(store, ref)))
-    job, origin = _job(lane, version, source, options)
+    job, origin = _job(lane, version, source)
     workspace = lane(lambda store: store.workspace)
     job |= {"workspace": str(workspace.root.absolute())}
     with scratch(workspace, "score") as folder:
@@ -74,14 +73,13 @@ def score_to_dataset(
     ref: str | Ref,
     source: str | Path,
     dataset: str,
-    options: ImportOptions | None = None,
     context: Context | None = None,
 ) -> Scored:
     """As score_to_file, into the next version of a dataset."""
     context = context or Context()
     dataset = checked_name(dataset, "dataset")
     version = lane(lambda store: _approved(models.resolve(store, ref)))
-    job, origin = _job(lane, version, source, options)
+    job, origin = _job(lane, version, source)
     detail: dict[str, object] = {"model": version.ref, "of": origin}
     message = f"{version.ref} on {Path(origin).name}"
     made = store_table(
@@ -90,17 +88,14 @@ def score_to_dataset(
     return Scored(version.ref, made.rows, version=made)
 
 
-def _job(
-    lane: Lane, version: ModelVersion, source: str | Path, options: ImportOptions | None
-) -> tuple[dict[str, object], str]:
+def _job(lane: Lane, version: ModelVersion, source: str | Path) -> tuple[dict[str, object], str]:
     """The child's job, and what its rows are called."""
     job: dict[str, object] = {"model": version.ref, "files": version.files}
     if isinstance(source, Path):
         path = source.expanduser().absolute()
         if not path.is_file():
             raise UserError(f"There is no file {path}.", hint="Check the path.")
-        options = options or ImportOptions()
-        return job | {"path": str(path), "options": to_plain(options)}, str(path)
+        return job | {"path": str(path), "options": to_plain(ImportOptions())}, str(path)
     data = lane(lambda store: datasets.get_version(store, source))
     return job | {"manifest": data.manifest}, data.ref
 

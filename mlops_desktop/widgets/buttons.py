@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 
 from mlops_desktop.widgets.icons import icon, set_icon
 from mlops_desktop.widgets.theme import follow_theme
@@ -66,17 +66,15 @@ class Button(QPushButton):
         self.style().polish(self)
 
 
-def primary(
-    text: str, icon_name: str = "", clicked: Callable[[], object] | None = None, shortcut: str = ""
-) -> Button:
+def primary(text: str, icon_name: str = "", clicked: Callable[[], object] | None = None) -> Button:
     """The one action that the screen is for."""
-    return Button(text, icon_name, kind="primary", clicked=clicked, shortcut=shortcut)
+    return Button(text, icon_name, kind="primary", clicked=clicked)
 
 
 def secondary(
-    text: str, icon_name: str = "", clicked: Callable[[], object] | None = None, shortcut: str = ""
+    text: str, icon_name: str = "", clicked: Callable[[], object] | None = None
 ) -> Button:
-    return Button(text, icon_name, clicked=clicked, shortcut=shortcut)
+    return Button(text, icon_name, clicked=clicked)
 
 
 def danger(text: str, icon_name: str = "", clicked: Callable[[], object] | None = None) -> Button:
@@ -112,13 +110,9 @@ class IconButton(QToolButton):
 class CopyButton(Button):
     """Copies a text, and says so for a moment in its own place."""
 
-    def __init__(
-        self, text: Callable[[], str], name: str = "", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, text: Callable[[], str], name: str = "") -> None:
         label = QCoreApplication.translate("CopyButton", "Copy")
         super().__init__(label, "copy", clicked=self.copy)
-        if parent is not None:
-            self.setParent(parent)
         self._label = self.text()
         self._text = text
         self.setAccessibleName(name or label)

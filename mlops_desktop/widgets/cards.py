@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mlops_desktop.widgets.buttons import primary
 from mlops_desktop.widgets.cells import paint_pill
 from mlops_desktop.widgets.icons import IconLabel
 from mlops_desktop.widgets.row_model import Kind
@@ -145,14 +144,13 @@ class Card(QFrame):
 class KeyValues(QWidget):
     """Names on the left, values on the right of them; a value may be a widget."""
 
-    def __init__(self, pairs: Sequence[tuple[str, str | QWidget]] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
-        self.set_pairs(pairs)
 
     def set_pairs(self, pairs: Sequence[tuple[str, str | QWidget]]) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -175,13 +173,7 @@ class KeyValues(QWidget):
 class EmptyState(QWidget):
     """What a screen says while it has nothing to show: an icon, a sentence, the next step."""
 
-    def __init__(
-        self,
-        icon_name: str,
-        sentence: str,
-        button: str | QWidget = "",
-        clicked: Callable[[], object] | None = None,
-    ) -> None:
+    def __init__(self, icon_name: str, sentence: str, button: QWidget | None = None) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setSpacing(12)
@@ -192,9 +184,8 @@ class EmptyState(QWidget):
         self._sentence.setAlignment(centre)
         self._sentence.setWordWrap(True)
         column.addWidget(self._sentence)
-        if button:
-            made = primary(button, clicked=clicked) if isinstance(button, str) else button
-            column.addWidget(made, 0, centre)
+        if button is not None:
+            column.addWidget(button, 0, centre)
         column.addStretch(3)
 
     def set_sentence(self, sentence: str) -> None:

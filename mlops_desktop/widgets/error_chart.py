@@ -32,17 +32,15 @@ def version_starts(windows: Sequence[Window]) -> list[tuple[float, str]]:
 class ErrorChart(LinePlot):
     """One line a model version over the windows whose answers have labels."""
 
-    def __init__(self, title: str = "") -> None:
-        super().__init__(title, dates=True)
-        if not title:
-            self.set_title(self.tr("Error of the answers with labels"))
-        self._titled = bool(title)
+    def __init__(self) -> None:
+        super().__init__("", dates=True)
+        self.set_title(self.tr("Error of the answers with labels"))
 
     def show_windows(self, windows: Sequence[Window], metric: str) -> None:
         """windows: oldest first. metric: the name of the goal, which is the unit."""
         known = METRICS.get(metric)
         unit = known.title if known else metric
-        if known and known.higher_is_better and not self._titled:
+        if known and known.higher_is_better:
             self.set_title(self.tr("Quality of the answers with labels"))
         self.set_y_label(unit)
         versions = list(dict.fromkeys(window.version for window in windows))

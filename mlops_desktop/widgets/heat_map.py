@@ -53,7 +53,6 @@ class HeatMap(PlotCard):
         title: str,
         measure: str,
         *,
-        dates: bool = True,
         span: tuple[float, float] | None = None,
     ) -> None:
         self._features: tuple[str, ...] = ()
@@ -62,7 +61,6 @@ class HeatMap(PlotCard):
         self._limits: NDArray[np.float64] | None = None
         super().__init__(title)
         self._measure = measure
-        self._dates = dates
         self._face = _Cells(span)
         self._face.moved.connect(self._moved)
         self._face.chosen.connect(self.cell_clicked)
@@ -75,7 +73,7 @@ class HeatMap(PlotCard):
         values: NDArray[np.float64],
         limits: NDArray[np.float64] | float | None = None,
     ) -> None:
-        """values[feature, time]; times in seconds since 1970, or numbers without dates.
+        """values[feature, time]; times in seconds since 1970.
 
         limits: one for all, one a feature, or one a cell; infinite where none is to be marked.
         """
@@ -109,8 +107,6 @@ class HeatMap(PlotCard):
         return float(known[0]) if len(known) == 1 else None
 
     def _time_text(self, time: float, short: bool = False) -> str:
-        if not self._dates:
-            return f"{time:g}"
         moment = datetime.fromtimestamp(time).astimezone()
         span_s = self._times[-1] - self._times[0] if self._times else 0
         if not short:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mlops_desktop.widgets.theme import app_theme, follow_theme
@@ -19,16 +19,13 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 class Histogram(QWidget):
     """Tiny bars for a profile card: cheap enough for hundreds. ends stand below, left and right.
 
-    parts are stacked (a split by target); a reference is drawn over them as an outline, scaled
-    to the same area, so that two samples of unequal size can be compared.
+    parts are stacked, such as a split by target.
     """
 
     def __init__(self, name: str = "", height: int = 64) -> None:
         super().__init__()
         self._parts: NDArray[np.float64] = np.zeros((0, 0))
-        self._reference: NDArray[np.float64] | None = None
         self._ends = ("", "")
-        self._first_color = 0
         self.setAccessibleName(name)
         self.setMinimumSize(60, height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -39,13 +36,10 @@ class Histogram(QWidget):
         counts: Sequence[float] | Sequence[Sequence[float]],
         *,
         ends: tuple[str, str] = ("", ""),
-        reference: Sequence[float] | None = None,
-        first_color: int = 0,
     ) -> None:
-        """counts: one number a bin, or one row a part. first_color: the first part's series."""
+        """counts: one number a bin, or one row a part."""
         self._parts = np.atleast_2d(np.asarray(counts, float))
-        self._reference = None if reference is None else np.asarray(reference, float)
-        self._ends, self._first_color = ends, first_color
+        self._ends = ends
         self.setAccessibleDescription(f"{len(self._parts[0])} bins, {ends[0]} to {ends[1]}")
         self.update()
 
@@ -56,13 +50,12 @@ class Histogram(QWidget):
         foot = 16 if any(self._ends) else 2
         floor, bins = self.height() - foot, self._parts.shape[1]
         totals = self._parts.sum(axis=0)
-        outline = self._scaled_reference(float(totals.sum()))
-        highest = max(float(totals.max()), float(outline.max()) if outline is not None else 0, 1e-9)
+        highest = max(float(totals.max()), 1e-9)
         scale, pitch = (floor - 2) / highest, self.width() / bins
         gap = 1 if pitch > 3 else 0
         base = np.zeros(bins)
         for number, part in enumerate(self._parts):
-            color = theme.series(number + self._first_color)
+            color = theme.series(number)
             for at in np.flatnonzero(part):
                 top = floor - (base[at] + part[at]) * scale
                 tall = max(1.0, part[at] * scale)
@@ -70,30 +63,8 @@ class Histogram(QWidget):
             base += part
         painter.setPen(theme.color("divider"))
         painter.drawLine(0, floor, self.width(), floor)
-        if outline is not None:
-            self._paint_outline(painter, outline, (floor, scale, pitch), theme.color("text"))
         painter.setFont(theme.font(8))
         painter.setPen(theme.color("muted"))
         below = QRect(0, floor + 1, self.width(), foot)
         painter.drawText(below, _LEFT | _MIDDLE, self._ends[0])
         painter.drawText(below, _RIGHT | _MIDDLE, self._ends[1])
-
-    def _scaled_reference(self, total: float) -> NDArray[np.float64] | None:
-        if self._reference is None or not self._reference.sum():
-            return None
-        return np.asarray(self._reference * (total / self._reference.sum()))
-
-    @staticmethod
-    def _paint_outline(
-        painter: QPainter,
-        outline: NDArray[np.float64],
-        place: tuple[int, float, float],
-        color: QColor,
-    ) -> None:
-        floor, scale, pitch = place
-        steps = []
-        for at, value in enumerate(outline):
-            y = floor - value * scale
-            steps += [QPointF(at * pitch, y), QPointF((at + 1) * pitch, y)]
-        painter.setPen(QPen(color, 1))
-        painter.drawPolyline(QPolygonF(steps))

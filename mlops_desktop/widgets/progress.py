@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -40,9 +39,9 @@ class ShownJob(Protocol):
 
 
 class JobRow(QWidget):
-    """Follows one job. retry, where given, is offered for what failed or was cancelled."""
+    """Follows one job."""
 
-    def __init__(self, job: ShownJob, retry: Callable[[], object] | None = None) -> None:
+    def __init__(self, job: ShownJob) -> None:
         super().__init__()
         self._job = job
         self._title = heading(job.title)
@@ -52,8 +51,6 @@ class JobRow(QWidget):
         self._left = label(muted=True)
         self._stop = Button(self.tr("Stop"), "square", clicked=job.cancel)
         self._stop.setAccessibleName(self.tr("Stop {0}").format(job.title))
-        self._retry = Button(self.tr("Retry"), "rotate-cw", clicked=retry)
-        self._can_retry = retry is not None
         self._build()
         job.changed.connect(self._show)
         self._show()
@@ -76,7 +73,6 @@ class JobRow(QWidget):
         grid.addWidget(self._bar, 1, 0)
         grid.addLayout(below, 2, 0)
         grid.addWidget(self._stop, 0, 1, 3, 1)
-        grid.addWidget(self._retry, 0, 2, 3, 1)
         grid.setColumnStretch(0, 1)
 
     def _show(self) -> None:
@@ -92,7 +88,6 @@ class JobRow(QWidget):
         self._left.setText(time_left(job.started, job.fraction) if running else "")
         self._stop.setVisible(running)
         self._stop.setEnabled(not job.stopping)
-        self._retry.setVisible(self._can_retry and str(job.state) in ("failed", "cancelled"))
 
 
 def time_left(started: datetime | None, fraction: float | None) -> str:

@@ -32,7 +32,7 @@ class StatusBar(QFrame):
         self._problems = _part()
         self._bell = _part()
         self._servers_running = 0
-        self._problem_token = "warn"
+        self._problems.setProperty("token", "warn")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
@@ -68,11 +68,9 @@ class StatusBar(QFrame):
             part.setVisible(bool(title))
         self._left.setVisible(bool(title and left))
 
-    def set_problems(self, count: int, text: str, error: bool = False) -> None:
+    def set_problems(self, count: int, text: str) -> None:
         """text such as '1 alert'; no problem hides it."""
         self._problems.setText(f" {text}")
-        self._problem_token = "error" if error else "warn"
-        self._problems.setProperty("token", self._problem_token)
         self._problems.setVisible(count > 0)
         self._problems.style().polish(self._problems)
         self._take_colors(app_theme())
@@ -90,7 +88,7 @@ class StatusBar(QFrame):
     def _take_colors(self, _: Theme) -> None:
         running = self._servers_running > 0
         self._servers.setIcon(icon("circle-check" if running else "server", _token(running)))
-        self._problems.setIcon(icon("triangle-alert", self._problem_token))
+        self._problems.setIcon(icon("triangle-alert", "warn"))
         self._bell.setIcon(icon("bell", "muted"))
 
 

@@ -21,24 +21,24 @@ def local_time(time: str | datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def clock_time(time: str | datetime | None, now: datetime | None = None) -> str:
+def clock_time(time: str | datetime | None) -> str:
     """`14:02`, of another day `3 Nov 14:02`, of another year `3 Nov 2025 14:02`."""
     moment = parsed(time)
     if moment is None:
         return ""
-    today = (now or datetime.now(UTC)).astimezone().date()
+    today = datetime.now(UTC).astimezone().date()
     if moment.date() == today:
         return f"{moment:%H:%M}"
     year = "" if moment.year == today.year else f" {moment.year}"
     return f"{moment.day} {moment:%b}{year} {moment:%H:%M}"
 
 
-def ago(time: str | datetime | None, now: datetime | None = None) -> str:
+def ago(time: str | datetime | None) -> str:
     """`just now`, `5 min ago`, `yesterday`, `3 Nov`, `3 Nov 2025`."""
     moment = parsed(time)
     if moment is None:
         return ""
-    now = (now or datetime.now(UTC)).astimezone()
+    now = datetime.now(UTC).astimezone()
     seconds = (now - moment).total_seconds()
     if seconds < 60:
         return "just now"
