@@ -118,7 +118,7 @@ def gems(path: Path, rows: int, seed: int) -> Path:
 
 
 def rides(path: Path, rows: int, seed: int) -> Path:
-    """What is tipped. The total holds the tip and a fee; two times; many zones, of which some are missing."""
+    """What is tipped. The total holds the tip and a fee; two times; many zones, some missing."""
     rng = np.random.default_rng(seed)
     pickup = np.sort(_START + rng.integers(0, 30 * 86_400, rows).astype("timedelta64[s]"))
     distance = rng.gamma(1.6, 1.9, rows).round(2)
