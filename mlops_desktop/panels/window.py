@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from mlops_desktop.widgets.buttons import Button
 from mlops_desktop.widgets.cards import label
-from mlops_desktop.widgets.focus_order import move_focus, reading_order
+from mlops_desktop.widgets.focus_order import focused, move_focus, reading_order
 from mlops_desktop.widgets.icons import set_icon
 from mlops_desktop.widgets.palette import Command, CommandPalette
 from mlops_desktop.widgets.rail import Place, Rail
@@ -138,10 +140,12 @@ class MainWindow(QMainWindow):
         self._bind("Shift+F6", lambda: self._next_pane(-1))
         self._bind("F1", lambda: self.help_wanted.emit(self.help_topic))
         self._bind("Ctrl+F", lambda: self._ask_panel("focus_filter"))
-        self._bind("Esc", self._escape)
+        self._esc = self._bind("Esc", self._escape)
 
-    def _bind(self, sequence: str, slot: Callable[[], object]) -> None:
-        QShortcut(QKeySequence(sequence), self).activated.connect(slot)
+    def _bind(self, sequence: str, slot: Callable[[], object]) -> QShortcut:
+        made = QShortcut(QKeySequence(sequence), self)
+        made.activated.connect(slot)
+        return made
 
     @property
     def current(self) -> str:
@@ -208,9 +212,17 @@ class MainWindow(QMainWindow):
         return str(ask()) if ask is not None else self._current
 
     def _escape(self) -> None:
+        """First whoever has the focus and those around it, then the panel."""
         if self.palette_popup.isVisible():
             self.palette_popup.close_palette()
-        else:
+            return
+        focus = focused(self)
+        pressed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+        pressed.ignore()
+        self._esc.setEnabled(False)  # Else the key would come back here.
+        taken = focus is not None and QApplication.sendEvent(focus, pressed)
+        self._esc.setEnabled(True)
+        if not (taken and pressed.isAccepted()):
             self._ask_panel("escape")
 
     def _next_pane(self, step: int) -> None:

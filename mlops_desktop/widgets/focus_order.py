@@ -30,8 +30,7 @@ def move_focus(window: QWidget, *, forward: bool) -> bool:
     order = reading_order(window)
     if not order:
         return False
-    now = window.focusWidget()
-    at = _place_of(now, order)
+    at = _place_of(focused(window), order)
     if at is None:
         step = 0 if forward else len(order) - 1
     else:
@@ -40,6 +39,11 @@ def move_focus(window: QWidget, *, forward: bool) -> bool:
     order[step].setFocus(reason)
     _bring_into_view(order[step])
     return True
+
+
+def focused(within: QWidget) -> QWidget | None:
+    """What has the focus in the window; Qt's types say that there always is something."""
+    return within.window().focusWidget()
 
 
 def _stops(widget: QWidget) -> Iterator[QWidget]:

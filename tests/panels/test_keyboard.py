@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from mlops_desktop.actions import datasets
+from mlops_desktop.actions import checks, datasets
 from mlops_desktop.app import App
+from mlops_desktop.core.checks import Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import ImportSpec
+from mlops_desktop.core.steps import StepKind
 from mlops_desktop.panels.datasets import DatasetsPanel
+from mlops_desktop.panels.datasets.checks import ChecksTab
+from mlops_desktop.panels.datasets.cleaning import CleaningTab
 from mlops_desktop.widgets.focus_order import reading_order
 from tests.end2end.command import write_customers
 
@@ -81,3 +85,38 @@ def test_that_f6_goes_from_pane_to_pane_and_escape_closes_what_was_opened(
     window.open_palette()
     qtbot.keyClick(window.palette_popup.box, Qt.Key.Key_Escape)
     assert not window.palette_popup.isVisible()
+
+
+def test_that_escape_closes_a_form_and_gives_the_focus_back(
+    data: DatasetsPanel, app: App, qtbot: QtBot
+) -> None:
+    rule = Rule(RuleKind.ROWS, (), {"low": 5000}, Severity.BLOCK)
+    app.jobs.run(app, lambda store: checks.set_rules(store, "customers", [rule]))
+    data.views.tabs.set_current(_TABS.index("Checks"))
+    tab = data.views.tab
+    assert isinstance(tab, ChecksTab)
+    qtbot.waitUntil(lambda: len(tab.table.rows()) == 1, timeout=10_000)
+    tab.table.selectRow(0)
+    tab.table.setFocus(Qt.FocusReason.TabFocusReason)
+    edit = tab.findChild(QToolButton, "rule-edit")
+    assert edit is not None
+    edit.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(edit, Qt.Key.Key_Space)
+    assert tab.form.isVisible()
+    inside = app.window.focusWidget()
+    assert tab.form.isAncestorOf(inside), "The form that was opened has the focus."
+    qtbot.keyClick(inside, Qt.Key.Key_Escape)
+    assert not tab.form.isVisible()
+    assert app.window.focusWidget() is tab.table
+
+
+def test_that_escape_closes_the_form_of_a_step(data: DatasetsPanel, app: App, qtbot: QtBot) -> None:
+    data.views.tabs.set_current(_TABS.index("Cleaning"))
+    tab = data.views.tab
+    assert isinstance(tab, CleaningTab)
+    qtbot.waitUntil(lambda: tab.version is not None)
+    tab._add(StepKind.DROP_COLUMNS)
+    qtbot.waitUntil(tab.form.isVisible)
+    data.chooser.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(data.chooser, Qt.Key.Key_Escape)
+    assert not tab.form.isVisible()

@@ -174,7 +174,12 @@ class ChecksTab(VersionTab):
             self.form.open_for(self.version.columns, rule)
 
     def _show_all(self) -> None:
+        """The form is gone: the rules have the focus, where it was opened from."""
         self._stack.show()
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def escape(self) -> None:
+        self.form.close_form()
 
     def _save(self, new: Rule, old: Rule | None) -> None:
         def then() -> None:
@@ -199,5 +204,6 @@ class ChecksTab(VersionTab):
         ask_file(self, self.tr("Read rules"), filters, then)
 
     def _ask_target(self, name: str, then: Callable[[str], None]) -> None:
-        title, kinds = self.tr("Write the rules"), ["YAML (*.yaml)"]
-        ask_target(self, title, name, kinds, lambda path, _kind: then(path))
+        ask_target(
+            self, self.tr("Write the rules"), name, ["YAML (*.yaml)"], lambda path, _: then(path)
+        )

@@ -238,6 +238,9 @@ class CleaningTab(VersionTab):
             self._left.setCurrentWidget(self.list)
             self._show_steps()
 
+    def escape(self) -> None:
+        self._close_form()
+
     def _look_soon(self, _place: int = 0) -> None:
         self._settle.start()
 

@@ -172,6 +172,8 @@ class DatasetsPanel(Page):
     def escape(self) -> None:
         self.sheet.close_sheet()
         self.care.close_asks()
+        if self._version is not None:
+            self.views.tab.escape()
 
     def help_topic(self) -> str:
         if self.sheet.isVisible():

@@ -17,6 +17,7 @@ from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import primary, secondary
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.column_picker import ColumnPicker
+from mlops_desktop.widgets.focus_order import reading_order
 from mlops_desktop.widgets.forms import Field, Form, Value
 from mlops_desktop.widgets.marked import plain
 from mlops_desktop.widgets.page import scrolled
@@ -96,7 +97,8 @@ class RuleForm(Card):
         self.kind.setEnabled(rule is None)
         self._show_kind(asked)
         self.show()
-        self.kind.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self.kind if rule is None else reading_order(self)[0]
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_error(self, error: UserError) -> None:
         self._error.show_error(error)

@@ -57,6 +57,9 @@ class VersionTab(QWidget):
     def focus_filter(self) -> None:
         """Ctrl+F: give the focus to the field that finds things, where there is one."""
 
+    def escape(self) -> None:
+        """Esc: close what was opened over the tab."""
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._stale:

@@ -122,6 +122,7 @@ class DeploymentsPanel(Page):
 
     def escape(self) -> None:
         self.new.close_form()
+        self.views.escape()
 
     def reload(self) -> None:
         self._jobs.run(

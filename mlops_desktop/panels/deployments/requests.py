@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +23,7 @@ from mlops_desktop.core.errors import UserError
 from mlops_desktop.panels.deployments.request_details import RequestDetails
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import Card, label
+from mlops_desktop.widgets.focus_order import focused
 from mlops_desktop.widgets.row_model import Column
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.work.jobs import Jobs
@@ -56,7 +58,7 @@ class RequestsTab(QWidget):
         self.table.selection_changed.connect(self._on_selected)
         self.details = RequestDetails()
         self.details.wanted.connect(self._look_up)
-        self.details.closed.connect(self._close)
+        self.details.closed.connect(self.close_details)
         card = Card()
         card.body.addLayout(self._build_filters())
         card.add(self.table, 1)
@@ -102,7 +104,7 @@ class RequestsTab(QWidget):
     def show_deployment(self, deployment: Deployment) -> None:
         if self._deployment is None or deployment.id != self._deployment.id:
             self.search.clear()
-            self._close()
+            self.close_details()
             self._show([])
         self._deployment = deployment
 
@@ -195,9 +197,13 @@ class RequestsTab(QWidget):
         if ticket == self._ticket:
             self.details.show_error(error)
 
-    def _close(self) -> None:
-        self.details.hide()
-        self.table.clearSelection()
+    def close_details(self) -> None:
+        if not self.details.isHidden():
+            focus = focused(self)
+            if focus is not None and self.details.isAncestorOf(focus):
+                self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.details.hide()
+            self.table.clearSelection()
 
 
 def _time(at_us: int) -> str:

@@ -75,6 +75,9 @@ class Views(Tabs):
         self.performance = PerformanceTab()
         return self.performance
 
+    def escape(self) -> None:
+        self.requests.close_details()
+
     def show_rollout(self) -> None:
         self.set_current(self._rollout_at)
 
