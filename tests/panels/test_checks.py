@@ -252,7 +252,6 @@ def test_that_training_on_a_blocked_version_asks_for_a_reason(
         click(panel, "see-checks", qtbot)
     assert opened.args == ["data", DataPlace("rentals@1", "checks")]
     panel.show_thing("data:rentals@1")
-    qtbot.waitUntil(lambda: panel.form._version is not None, timeout=WAIT_MS)
     qtbot.waitUntil(blocked.isVisible, timeout=WAIT_MS)
     assert not panel.form.button.isEnabled(), "It is known to be blocked before it is asked for."
     panel.form.target.setCurrentText("weather")

@@ -105,7 +105,7 @@ class CleaningTab(VersionTab):
         self.form = StepForm()
         self.form.typed.connect(self._on_typed)
         self.form.saved.connect(self._on_saved)
-        self.form.closed.connect(self._close_form)
+        self.form.closed.connect(self.escape)
         left = Card()
         left.setFixedWidth(312)
         left.body.setContentsMargins(12, 12, 12, 12)
@@ -133,7 +133,7 @@ class CleaningTab(VersionTab):
         version = self.version
         assert version is not None
         self.preview.clear()
-        self._close_form()
+        self.escape()
         self._show_steps()
         self.jobs.run(
             self,
@@ -226,20 +226,17 @@ class CleaningTab(VersionTab):
     def _on_saved(self, step: Step) -> None:
         assert self._typed is not None
         at, new = self._typed[0], self._new
-        self._close_form()
+        self.escape()
         if new:
             self._change(lambda draft: draft.add((step,)), at)
         else:
             self._change(lambda draft: draft.exchange(at, step), at)
 
-    def _close_form(self) -> None:
+    def escape(self) -> None:
         if self._typed is not None:
             self._typed = None
             self._left.setCurrentWidget(self.list)
             self._show_steps()
-
-    def escape(self) -> None:
-        self._close_form()
 
     def _look_soon(self, _place: int = 0) -> None:
         self._settle.start()

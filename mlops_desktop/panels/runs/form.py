@@ -52,10 +52,10 @@ _YES = {"yes", "true", "1"}
 
 class TrainForm(Card):
     """submitted carries a TrainSpec, and why to train although a check failed, or nothing.
-    checks_wanted(ref): the checks of that version are to be shown."""
+    checks_wanted(DataPlace): the checks of that version are to be shown."""
 
     submitted = Signal(object, str)
-    checks_wanted = Signal(str)
+    checks_wanted = Signal(object)
     closed = Signal()
 
     def __init__(self, jobs: Jobs, workspace: Workspace) -> None:

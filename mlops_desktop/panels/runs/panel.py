@@ -13,7 +13,6 @@ from mlops_desktop.core.datasets import Dataset
 from mlops_desktop.core.errors import UserError
 from mlops_desktop.core.ids import Ref
 from mlops_desktop.core.models import ModelVersion
-from mlops_desktop.core.places import DataPlace
 from mlops_desktop.core.runs import Run, RunState, best_run
 from mlops_desktop.panels.runs.detail import RunDetail
 from mlops_desktop.panels.runs.form import TrainForm
@@ -111,9 +110,7 @@ class RunsPanel(Page):
         self.form = TrainForm(self._jobs, self._workspace)
         self.form.submitted.connect(self.trainings.begin)
         self.form.closed.connect(self._close_form)
-        self.form.checks_wanted.connect(
-            lambda ref: self.open_panel.emit("data", DataPlace(ref, "checks"))
-        )
+        self.form.checks_wanted.connect(partial(self.open_panel.emit, "data"))
         self._right = QStackedWidget()
         self._right.addWidget(
             EmptyState("flask-conical", self.tr("Choose a run to see what it is worth."))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mlops_desktop.actions import checks
 from mlops_desktop.core.errors import ChecksFailed, UserError
+from mlops_desktop.core.places import DataPlace
 from mlops_desktop.widgets.banner import Banner, ErrorBox
 from mlops_desktop.widgets.buttons import link
 from mlops_desktop.widgets.inline_ask import InlineAsk
@@ -16,12 +17,12 @@ from mlops_desktop.work.jobs import Jobs
 
 class Refusal(QWidget):
     """Hidden until show_error(). overridden(reason): go on although a check failed.
-    checks_wanted(ref): the checks of that version are to be shown. changed: something else, or
-    nothing, is refused now.
+    checks_wanted(DataPlace): the checks of that version are to be shown. changed: something else,
+    or nothing, is refused now.
     """
 
     overridden = Signal(str)
-    checks_wanted = Signal(str)
+    checks_wanted = Signal(object)
     changed = Signal()
 
     def __init__(self, jobs: Jobs) -> None:
@@ -34,7 +35,7 @@ class Refusal(QWidget):
         column.setSpacing(4)
         self.box = ErrorBox()
         self.box.setObjectName("train-error")
-        see = link(self.tr("See the checks"), lambda: self.checks_wanted.emit(self._ref))
+        see = link(self.tr("See the checks"), self._see)
         see.setObjectName("see-checks")
         anyway = link(self.tr("Train anyway\u2026"), self._open_ask)
         anyway.setObjectName("train-anyway")
@@ -66,6 +67,9 @@ class Refusal(QWidget):
             self.blocked.setAccessibleName(str(error))
         self.ask.hide()
         self.setVisible(error is not None)
+
+    def _see(self) -> None:
+        self.checks_wanted.emit(DataPlace(self._ref, "checks"))
 
     def _open_ask(self) -> None:
         self.ask.ask()
