@@ -13,6 +13,7 @@ from mlops_desktop.blobs.manifests import Manifest
 from mlops_desktop.blobs.readers import formats
 from mlops_desktop.blobs.readers.reading import Contradiction, Progress, Reading, Seen
 from mlops_desktop.child import runner, storing
+from mlops_desktop.child.ahead import ahead
 from mlops_desktop.child.no_pandas import refuse_pandas
 from mlops_desktop.child.storing import Written
 from mlops_desktop.core.child_command import UNTOLD
@@ -100,7 +101,7 @@ def _store(
     while True:
         seen = Seen()
         try:
-            batches = reading.batches(seen, report)
+            batches = ahead(reading.batches(seen, report))
             written = storing.write(workspace, folder, reading.columns, batches, known)
         except Contradiction as found:
             reading = found.reading
@@ -125,7 +126,7 @@ def _append(
     while True:
         seen = Seen()
         try:
-            batches = _in_order(reading, list(types), seen, report)
+            batches = ahead(_in_order(reading, list(types), seen, report))
             written = storing.write(workspace, folder, kept.columns, batches, known, kept)
         except Contradiction as found:
             reading = found.reading
