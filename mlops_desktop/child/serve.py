@@ -97,7 +97,7 @@ class Serving:
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when everything is answered and on the disk."""
         app = App(
-            self._answers, self._guard, self._stats, self._load, self._run_shadow, self._describe
+            self._answers, self._guard, self._stats, self._load, self._try_shadow, self._describe
         )
         config = uvicorn.Config(app, **SETTINGS, http=Transport)
         server = _Server(config, self._announce)
@@ -128,6 +128,14 @@ class Serving:
         loaded = LoadedModel(self._workspace, self._job["deployment"], model)
         loaded.warm_up()
         return Active(loaded, Journal(self._segments, loaded.header))
+
+    def _try_shadow(self, model: dict[str, Any] | None) -> None:
+        """As _run_shadow, but nothing changes where that model cannot answer."""
+        if model is not None:
+            loaded = LoadedModel(self._workspace, self._job["deployment"], model)
+            loaded.warm_up()
+            loaded.close()
+        self._run_shadow(model)
 
     def _run_shadow(self, model: dict[str, Any] | None) -> None:
         """Start the process of a shadow in place of any other; it ends with us."""

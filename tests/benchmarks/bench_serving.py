@@ -24,11 +24,11 @@ from mlops_desktop.core.models import Field, Signature
 from mlops_desktop.core.runs import Task
 from mlops_desktop.ml.graph import round_thresholds, to_onnx
 from mlops_desktop.paths import Workspace
-from tests.benchmarks import rivals
+from tests.benchmarks import bench_batches, rivals
 from tests.benchmarks.clients import latencies, load
 from tests.served import Server, served, stored
 
-ROUNDS, REQUESTS, WRK_S, BATCHES = 9, 1_000, 3, 20
+ROUNDS, REQUESTS, WRK_S = 9, 1_000, 3
 P50_OF_MLFLOW, RATE_OF_MLFLOW = 40, 100
 Line = tuple[str, str, str]
 Speed = tuple[float, float]  # p50 in us over one connection, requests a second over eight.
@@ -48,7 +48,8 @@ def main() -> list[Line]:
                 if make is forest:
                     for rival in (rivals.mlflow, rivals.mlserver):
                         lines += _against(rival, row, speed)
-                lines.append((f"{title}: 10,000 rows", *_batch(server, row)))
+                said = bench_batches.compared(server, row, 10_000, bench_batches.FORMS[0])
+                lines.append((f"{title}: 10,000 rows", said, bench_batches.MUST))
                 memory = psutil.Process(server.process.pid).memory_info().rss / 1e6
                 lines.append((f"{title}: memory after it", f"{memory:.0f} MB", "<= 150 MB"))
                 lines.append((f"{title}: start to ready", f"{ready:.2f} s", "<= 1 s"))
@@ -218,30 +219,3 @@ def _against(
 def _body(row: dict[str, object], rows: int) -> bytes:
     split = {"columns": list(row), "data": [list(row.values())] * rows}
     return orjson.dumps({"dataframe_split": split})
-
-
-def _batch(server: Server, row: dict[str, object]) -> tuple[str, str]:
-    """The time of a large request against parsing it and the bare session."""
-    body = _body(row, 10_000)
-    files = server_files(server)
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(files, options)
-    width = session.get_inputs()[0].shape[1]
-    matrix = np.zeros((10_000, width), dtype=np.float32)
-    bare, ours = [], []
-    for _ in range(BATCHES):
-        began = time.perf_counter()
-        orjson.loads(body)
-        session.run(["y"], {"x": matrix})
-        bare.append(time.perf_counter() - began)
-        ours += latencies(server.port, server.token, body, 1, warm_up=0)
-    ratio = min(ours) / min(bare)
-    return f"{min(ours) * 1e3:.0f} ms, {ratio:.2f} x bare", "<= 1.3 x parsing + session"
-
-
-def server_files(server: Server) -> bytes:
-    job = orjson.loads((server.folder / "job.json").read_bytes())
-    return server.workspace.blob(job["model"]["files"]["model.onnx"]).read_bytes()

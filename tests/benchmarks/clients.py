@@ -15,19 +15,25 @@ import numpy as np
 INVOCATIONS = "/invocations"
 
 
-def _head(port: int, token: str, length: int, path: str) -> bytes:
+def _head(port: int, token: str, length: int, path: str, media: str = "application/json") -> bytes:
     return (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: {media}\r\n"
         f"Content-Length: {length}\r\n\r\n"
     ).encode()
 
 
 def latencies(
-    port: int, token: str, body: bytes, count: int, path: str = INVOCATIONS, warm_up: int = 200
+    port: int,
+    token: str,
+    body: bytes,
+    count: int,
+    path: str = INVOCATIONS,
+    warm_up: int = 200,
+    media: str = "application/json",
 ) -> list[float]:
     """Seconds of each of `count` requests over one kept connection, after a warm-up."""
-    request, found = _head(port, token, len(body), path) + body, []
+    request, found = _head(port, token, len(body), path, media) + body, []
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number in range(count + warm_up):

@@ -241,6 +241,8 @@ def test_that_metrics_are_in_prometheus_words(server: Server) -> None:
         for family in text_string_to_metric_families(server.ask("/metrics")[1].decode())
     }
     for name in (
+        "model_infer_request_duration",
+        "rest_server_request_duration_seconds",
         "model_infer_request_success",
         "model_infer_request_failure",
         "rest_server_requests",
@@ -251,7 +253,7 @@ def test_that_metrics_are_in_prometheus_words(server: Server) -> None:
         assert name in families, name
     labels = {"model_name": "bike", "model_version": "1"}
     [success] = families["model_infer_request_success"].samples
-    assert success.labels == labels
+    assert success.labels == {"model": "bike", "version": "1"}
     assert success.value >= 1
     [count] = [
         sample
@@ -259,6 +261,15 @@ def test_that_metrics_are_in_prometheus_words(server: Server) -> None:
         if sample.name.endswith("_count")
     ]
     assert (count.labels, count.value) == (labels, success.value)
+    served = {"method": "POST", "path": "/invocations", "status_code": "200"}
+    served["app_name"] = "mlops_desktop"
+    counted = [s.value for s in families["rest_server_requests"].samples if s.labels == served]
+    assert [value >= 1 for value in counted] == [True]
+    now = {
+        s.labels["method"]: s.value for s in families["rest_server_requests_in_progress"].samples
+    }
+    assert now["GET"] == 1
+    assert set(now.values()) <= {0, 1}
 
 
 def test_that_a_canarys_answers_and_refusals_are_counted_as_its_own(tmp_path: Path) -> None:
@@ -274,10 +285,10 @@ def test_that_a_canarys_answers_and_refusals_are_counted_as_its_own(tmp_path: Pa
             assert server.predict(["x", *ROW[1:]])[0] == 400
         text = server.ask("/metrics")[1].decode()
     counted = {
-        (sample.name, sample.labels["model_version"]): sample.value
+        (sample.name, sample.labels.get("version") or sample.labels["model_version"]): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-        if "model_version" in sample.labels and "le" not in sample.labels
+        if sample.labels.keys() & {"version", "model_version"} and "le" not in sample.labels
     }
     for version in ("1", "2"):
         assert counted["model_infer_request_success_total", version] == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,40 @@ HARD = settings(
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with served(tmp_path_factory.mktemp("workspace")) as found:
         yield found
+
+
+SECONDS = st.fixed_dictionaries(
+    {"role": st.sampled_from(["canary", "shadow", None]) | CELLS},
+    optional={
+        "share": st.floats(0, 1) | CELLS,
+        "model": VALUES
+        | st.fixed_dictionaries(
+            {
+                "name": st.just("bike") | CELLS,
+                "version": st.just(2) | CELLS,
+                "model_version": st.just(2) | CELLS,
+                "files": st.dictionaries(
+                    st.sampled_from(["model.json", "model.onnx", "model.skops", "x"]),
+                    st.sampled_from(["0" * 64, "../../job.json", "\0"]) | CELLS,
+                )
+                | VALUES,
+            },
+            optional={"privacy": VALUES},
+        ),
+    },
+)
+
+
+@HARD
+@given(body=SECONDS | VALUES)
+def test_that_no_json_body_makes_a_second_version_fail_or_start(
+    server: Server, body: object
+) -> None:
+    status, said, _ = server.ask("/admin/second", body, method="POST")
+    assert status in (200, 400, 422)
+    if status == 200:
+        assert said == {"role": None}
+    assert not psutil.Process(server.process.pid).children()
 
 
 @HARD

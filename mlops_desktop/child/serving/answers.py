@@ -202,7 +202,7 @@ class Answers:
             seen = Seen(digest, arrived_ns // 1000, writer.path, writer.header, offset)
             self._ids.remember(request_id, seen)
         stats, model = self._stats, active.model
-        stats.of((model.name, model.version)).answered(done.microseconds)
+        stats.of((model.name, model.version)).add(done.microseconds / 1e6)
         stats.predictions += len(done.prediction.y)
         for column, count in done.prediction.checked.unseen.items():
             stats.unseen[column] = stats.unseen.get(column, 0) + count

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+M = TypeVar("M")
+T = TypeVar("T")
 Headers = dict[bytes, bytes]
 Extra = list[tuple[bytes, bytes]]
 Reply = tuple[bytes, Extra]
@@ -69,7 +71,7 @@ class App:
             return
         began = time.perf_counter()
         stats = self._stats
-        stats.in_progress += 1
+        stats.in_progress[scope["method"]] += 1
         endpoint = (scope["method"], "other")
         status, version = 200, None
         extra: Extra
@@ -101,7 +103,7 @@ class App:
             log.exception("request failed: %s %s", *endpoint)
             status, extra, body = _failed()
         finally:
-            stats.in_progress -= 1
+            stats.in_progress[scope["method"]] -= 1
             stats.finished(endpoint, status, time.perf_counter() - began, version)
         await reply(send, status, extra, body)
 
@@ -179,8 +181,8 @@ class App:
         if not isinstance(request, dict) or not isinstance(request.get("model"), dict):
             raise Refused(400, 'The body is not an object with a "model".')
         async with self._swapping:
-            fresh = await self._loaded(request["model"])
-            await asyncio.to_thread(self._shadow, None)
+            fresh = await self._tried(self._load, request["model"])
+            await self._tried(self._shadow, None)
             self._answers.exchange(fresh)
             self._use(fresh.model)
         log.info("swapped to %s version %s", fresh.model.name, fresh.model.version)
@@ -191,23 +193,23 @@ class App:
         {"role": null}: try a second version beside the first, in place of any other."""
         rules.check_json(headers)
         request = loads(await read_body(receive))
-        role = request.get("role") if isinstance(request, dict) else ""
-        share = request.get("share", 0) if isinstance(request, dict) else 0
-        model = request.get("model") if isinstance(request, dict) else None
-        if role not in (None, "canary", "shadow") or (role and not isinstance(model, dict)):
+        asked = request if isinstance(request, dict) else {}
+        role, share = asked.get("role", ""), asked.get("share", 0)
+        model = asked.get("model", None if role else {})
+        if role not in (None, "canary", "shadow") or not isinstance(model, dict):
             raise Refused(400, 'The body is not an object with a "role" and a "model".')
         if type(share) not in (int, float) or not 0 <= share <= 1:
             raise Refused(400, "The share is not a number from 0 to 1.")
         async with self._swapping:
-            fresh = await self._loaded(model or {}) if role == "canary" else None
-            await asyncio.to_thread(self._shadow, model if role == "shadow" else None)
+            fresh = await self._tried(self._load, model) if role == "canary" else None
+            await self._tried(self._shadow, model if role == "shadow" else None)
             self._answers.try_beside(None if fresh is None else Canary(fresh, share))
         log.info("second version: %s", role or "none")
         return _json({"role": role})
 
-    async def _loaded(self, model: dict[str, Any]) -> Active:
+    async def _tried(self, work: Callable[[M], T], model: M) -> T:
         try:
-            return await asyncio.to_thread(self._load, model)
+            return await asyncio.to_thread(work, model)
         except Exception as error:
             log.exception("model refused")
             raise Refused(422, f"The model could not be loaded: {error}") from error

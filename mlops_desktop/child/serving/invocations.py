@@ -172,14 +172,23 @@ def parse_csv(body: bytes, checker: RowChecker) -> Rows:
 
 
 def csv_columns(body: bytes, checker: RowChecker) -> list[list[object]]:
-    """The same by column, where every value fits: each is read once, however often it stands
-    there. Raises ValueError where rows differ in length; an error that names row 0 may be of any.
-    """
+    """The same by column, where every value fits. Raises ValueError where rows differ in length;
+    an error that names row 0 may be of any."""
     texts = zip(*_csv_cells(body, checker), strict=True)
     return [
-        list(map({text: _cell(str(text), field, 0) for text in set(column)}.__getitem__, column))
+        _csv_column(list(map(str, column)), field)
         for column, field in zip(texts, checker.fields, strict=True)
     ]
+
+
+def _csv_column(texts: list[str], field: Field) -> list[object]:
+    if field.type in (ColumnType.NUMBER, ColumnType.INTEGER):
+        plain = not ",".join(texts).strip("0123456789.-,") and max(map(len, texts)) <= 18
+        with suppress(ValueError):
+            if plain:  # Not one is a number in another way of writing.
+                return [(float(t) if "." in t else int(t)) if t else None for t in texts]
+    # Each is read once, however often it stands there.
+    return list(map({text: _cell(text, field, 0) for text in set(texts)}.__getitem__, texts))
 
 
 def _csv_cells(body: bytes, checker: RowChecker) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +14,35 @@ if TYPE_CHECKING:
 # Upper bounds in seconds: 20 µs to 65 s, each 30 % above the one before.
 BOUNDS = [20e-6 * 1.3**step for step in range(58)]
 _RECENT_S = 10
+_APP = "mlops_desktop"
 _NO_PREDICTION = ("other", "/admin/swap", "/admin/second")
 Version = tuple[str, int]  # A model's name and the number of the version.
 
 
-class Served:
-    """What one model version answered. buckets: seconds from a request's arrival to its answer."""
+class Timed:
+    """Requests of one kind. buckets: by seconds."""
 
-    __slots__ = ("buckets", "failed", "seconds", "succeeded")
+    __slots__ = ("buckets", "count", "seconds")
 
     def __init__(self) -> None:
-        self.succeeded = self.failed = 0
+        self.count = 0
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
 
-    def answered(self, microseconds: int) -> None:
-        self.succeeded += 1
-        seconds = microseconds / 1e6
+    def add(self, seconds: float) -> None:
+        self.count += 1
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
+
+
+class Served(Timed):
+    """What one model version answered, from a request's arrival to its answer."""
+
+    __slots__ = ("failed",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed = 0
 
 
 class Stats:
@@ -41,12 +51,12 @@ class Stats:
     def __init__(self) -> None:
         self.started = time.time()
         self.serving: Version = ("", 0)  # The one that answers now.
-        self.requests: dict[tuple[str, str, int], int] = {}
+        self.requests: dict[tuple[str, str, int], Timed] = {}
         self.predictions = 0
         self.replayed = 0
         self.versions: dict[Version, Served] = {}
         self.unseen: dict[str, int] = {}
-        self.in_progress = 0
+        self.in_progress = Counter[str]()  # By method.
         self.unrecorded = 0
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
@@ -69,7 +79,10 @@ class Stats:
     ) -> None:
         """version: that was to answer what failed, where it was settled."""
         key = (*endpoint, status)
-        self.requests[key] = self.requests.get(key, 0) + 1
+        timed = self.requests.get(key)
+        if timed is None:
+            timed = self.requests[key] = Timed()
+        timed.add(seconds)
         if endpoint[0] == "POST" and endpoint[1] not in _NO_PREDICTION:
             self.buckets[bisect_left(BOUNDS, seconds)] += 1
             self.seconds += seconds
@@ -96,8 +109,8 @@ class Stats:
     def statuses(self) -> dict[str, int]:
         """Answers by status code."""
         found: dict[str, int] = {}
-        for (_, _, status), count in self.requests.items():
-            found[str(status)] = found.get(str(status), 0) + count
+        for (_, _, status), timed in self.requests.items():
+            found[str(status)] = found.get(str(status), 0) + timed.count
         return found
 
     def prometheus(self) -> bytes:
@@ -118,36 +131,50 @@ class _Collector:
             CounterMetricFamily,
             GaugeMetricFamily,
             HistogramMetricFamily,
+            SummaryMetricFamily,
         )
 
         stats = self._stats
-        labels = ["model_name", "model_version"]
+        labels = ["model", "version"]  # MLServer's words; KServe's are other ones.
         success = CounterMetricFamily(
             "model_infer_request_success", "Answered requests", labels=labels
         )
         failure = CounterMetricFamily(
             "model_infer_request_failure", "Refused or failed requests", labels=labels
         )
+        duration = SummaryMetricFamily(
+            "model_infer_request_duration", "Seconds of the answered requests", labels=labels
+        )
         predict = HistogramMetricFamily(
             "request_predict_seconds",
             "Seconds from the arrival of a prediction request to its record",
-            labels=labels,
+            labels=["model_name", "model_version"],
         )
         for (model, version), served in stats.versions.items():
             names = [model, str(version)]
-            success.add_metric(names, served.succeeded)
+            success.add_metric(names, served.count)
+            duration.add_metric(names, served.count, served.seconds)
             failure.add_metric(names, served.failed)
             predict.add_metric(names, _cumulated(served.buckets), served.seconds)
-        yield from (success, failure, predict)
-        rest = CounterMetricFamily(
-            "rest_server_requests", "HTTP requests", labels=["method", "path", "status_code"]
+        yield from (success, failure, duration, predict)
+        labels = ["method", "path", "status_code", "app_name"]
+        rest = CounterMetricFamily("rest_server_requests", "HTTP requests", labels=labels)
+        took = HistogramMetricFamily(
+            "rest_server_request_duration_seconds",
+            "Seconds from the head of a request to its answer",
+            labels=labels,
         )
-        for (method, path, status), count in stats.requests.items():
-            rest.add_metric([method, path, str(status)], count)
-        yield rest
-        yield GaugeMetricFamily(
-            "rest_server_requests_in_progress", "HTTP requests now", value=stats.in_progress
+        for (method, path, status), timed in stats.requests.items():
+            values = [method, path, str(status), _APP]
+            rest.add_metric(values, timed.count)
+            took.add_metric(values, _cumulated(timed.buckets), timed.seconds)
+        yield from (rest, took)
+        now = GaugeMetricFamily(
+            "rest_server_requests_in_progress", "HTTP requests now", labels=["method", "app_name"]
         )
+        for method, count in stats.in_progress.items():
+            now.add_metric([method, _APP], count)
+        yield now
         yield HistogramMetricFamily(
             "rest_server_requests_duration_seconds",
             "Seconds from the head of a prediction request to its answer",
@@ -190,12 +217,12 @@ def plain(stats: Stats) -> dict[str, Any]:
     """The part of `/admin/stats` that the counters give."""
     return {
         "started": stats.started,
-        "requests": sum(stats.requests.values()),
+        "requests": sum(timed.count for timed in stats.requests.values()),
         "statuses": stats.statuses(),
         "predictions": stats.predictions,
         "replayed": stats.replayed,
         "unrecorded": stats.unrecorded,
-        "in_progress": stats.in_progress,
+        "in_progress": stats.in_progress.total(),
         "unseen": stats.unseen,
         **stats.recent(),
     }
