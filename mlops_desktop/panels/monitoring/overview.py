@@ -30,6 +30,7 @@ from mlops_desktop.widgets.cards import heading, label
 from mlops_desktop.widgets.error_chart import ErrorChart, end_s, start_s
 
 _ERROR_HEIGHT = 164  # It is the first thing to look at, so it is never a mere strip.
+_TOP_SHARE = 0.38
 
 
 class Overview(QWidget):
@@ -119,9 +120,8 @@ class Overview(QWidget):
         for number, share in enumerate((8, 5)):
             grid.setColumnStretch(number, share)
             grid.setColumnMinimumWidth(number, 320)
-        grid.setRowStretch(0, 4)
-        grid.setRowStretch(1, 5)
-        self._area = _Area(files, inside)
+        grid.setRowStretch(1, 1)
+        self._area = _Area(files, inside, (self.error, self.alerts))
         return self._area
 
     def scroll_to_top(self) -> None:
@@ -185,11 +185,14 @@ class Overview(QWidget):
 
 
 class _Area(QScrollArea):
-    """The charts fill what is seen of them, also where something stands above: then it scrolls."""
+    """The charts fill what is seen of them, also where something stands above: then it scrolls.
 
-    def __init__(self, above: QWidget, charts: QWidget) -> None:
+    top: the charts of the upper row, which a drift map of many columns does not stretch.
+    """
+
+    def __init__(self, above: QWidget, charts: QWidget, top: Sequence[QWidget]) -> None:
         super().__init__()
-        self._charts = charts
+        self._charts, self._top = charts, top
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -204,8 +207,11 @@ class _Area(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        seen = self.viewport().height()
+        for chart in self._top:
+            chart.setFixedHeight(max(_ERROR_HEIGHT, round(seen * _TOP_SHARE)))
         least = self._charts.minimumSizeHint().height()
-        self._charts.setMinimumHeight(max(least, self.viewport().height()))
+        self._charts.setMinimumHeight(max(least, seen))
 
 
 class _Charts(QWidget):
