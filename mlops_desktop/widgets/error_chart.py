@@ -62,7 +62,9 @@ class ErrorChart(LinePlot):
                         self.tr("limit") + of, x, np.full(len(x), limit), dashed=True, color=color
                     )
                 )
-        self.say_empty("" if lines else self.tr("Nothing to show yet: it needs 50 labels in a window."))
+        self.say_empty(
+            "" if lines else self.tr("Nothing to show yet: it needs 50 labels in a window.")
+        )
         self.set_series([*lines, *limits])
         self.set_markers(version_starts(windows))
 
