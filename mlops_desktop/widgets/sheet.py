@@ -55,7 +55,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator { image: url("$down"); 
 QPushButton[kind="primary"]::menu-indicator { image: url("$other_down"); }
 QPushButton[menu="true"] { padding-right: 26px; }
 
-QLineEdit { lineedit-clear-button-icon: url("$clear"); }
+QLineEdit { lineedit-clear-button-icon: url("$clear"); placeholder-text-color: $muted; }
 QLineEdit, QComboBox, QAbstractSpinBox { background: $field; color: $text;
   border: 1px solid $control; border-radius: 6px; padding: 0 10px; min-height: 30px;
   selection-background-color: $accent; selection-color: $on_accent; }

@@ -157,6 +157,17 @@ def test_that_the_error_box_keeps_room_for_its_words_where_there_is_little(
     assert below.height() < box.height()
 
 
+@pytest.mark.parametrize("mode", [Mode.LIGHT, Mode.DARK, Mode.CONTRAST])
+def test_that_the_hint_in_an_empty_field_can_be_read(mode: Mode, theme: Theme, qtbot: QtBot):
+    theme.set_mode(mode)
+    field = QLineEdit(placeholderText="\N{FULL BLOCK}" * 8)
+    qtbot.addWidget(field)
+    field.resize(200, 32)
+    image = field.grab().toImage()
+    across = [image.pixelColor(x, 16) for x in range(20, 60)]
+    assert max(contrast(color, theme.color("surface")) for color in across) >= 4.5
+
+
 def test_that_the_icons_of_the_status_bar_follow_the_theme(theme: Theme, qtbot: QtBot):
     bar = StatusBar()
     qtbot.addWidget(bar)
