@@ -31,11 +31,14 @@ Fetch = Callable[[int, int, Callable[[Rows], None]], None]
 
 @dataclass(frozen=True, slots=True)
 class PageColumn:
-    """number: stands right. note: a small second line of the header, such as the type."""
+    """number: stands right. note: a small second line of the header, such as the type.
+    least: the width in pixels that its values need, whatever the title.
+    """
 
     title: str
     number: bool = False
     note: str = ""
+    least: int = 88
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class PageTable(QTableView):
             metrics = self.fontMetrics()
             for number, column in enumerate(columns):
                 wide = metrics.horizontalAdvance(column.title) * 11 // 10 + 36
-                self.setColumnWidth(number, max(88, min(280, wide)))
+                self.setColumnWidth(number, max(column.least, min(280, wide)))
 
 
 class _Copy:

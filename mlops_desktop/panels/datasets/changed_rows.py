@@ -12,7 +12,7 @@ from mlops_desktop.actions import changed_rows
 from mlops_desktop.actions.changed_rows import ChangedRows
 from mlops_desktop.core.changes import ChangedRow, Changes, RowNumbers, fields
 from mlops_desktop.core.datasets import Column, ColumnType
-from mlops_desktop.panels.datasets.table_rows import as_shown
+from mlops_desktop.panels.datasets.table_rows import as_shown, page_column
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import Card, heading, label
 from mlops_desktop.widgets.cells import AFTER, BEFORE
@@ -295,4 +295,4 @@ def _page_column(both: tuple[Column | None, Column | None], side: int) -> PageCo
         other = both[1 - side]
         assert other is not None
         return PageColumn(other.name, other.type.is_numeric, "\u2013")
-    return PageColumn(column.name, column.type.is_numeric, type_word(column.type))
+    return page_column(column.name, column.type, type_word(column.type))

@@ -14,11 +14,12 @@ from mlops_desktop.actions.failing_rows import failing_columns, failing_rows
 from mlops_desktop.core.checks import Outcome, Rule, RuleKind, Severity
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
+from mlops_desktop.panels.datasets.table_rows import page_column
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.buttons import IconButton
 from mlops_desktop.widgets.cards import Card, label
 from mlops_desktop.widgets.marked import plain
-from mlops_desktop.widgets.page_table import PageColumn, PageTable, Rows, Window
+from mlops_desktop.widgets.page_table import PageTable, Rows, Window
 from mlops_desktop.widgets.theme import app_theme
 from mlops_desktop.work.jobs import Jobs
 
@@ -152,7 +153,7 @@ class RuleDetail(Card):
             )
 
         self.table.set_windows(
-            [PageColumn(name, types[name].is_numeric) for name in ordered],
+            [page_column(name, types[name]) for name in ordered],
             len(rows),
             fetch,
             block=_BLOCK,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mlops_desktop.actions import table_views
 from mlops_desktop.actions.table_views import View
-from mlops_desktop.core.datasets import Column, DatasetVersion
+from mlops_desktop.core.datasets import Column, ColumnType, DatasetVersion
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.page_model import PageColumn, Rows
 from mlops_desktop.widgets.profile_face import type_word
+
+_DATE_WIDTH = 124
 
 
 def page_columns(columns: Sequence[Column], units: Mapping[str, str]) -> list[PageColumn]:
@@ -21,6 +24,12 @@ def page_columns(columns: Sequence[Column], units: Mapping[str, str]) -> list[Pa
         note = ", ".join(word for word in words if word)
         found.append(PageColumn(column.name, column.type.is_numeric, note))
     return found
+
+
+def page_column(name: str, kind: ColumnType, note: str = "") -> PageColumn:
+    """Wide enough for a date where it holds dates."""
+    made = PageColumn(name, kind.is_numeric, note)
+    return replace(made, least=_DATE_WIDTH) if kind is ColumnType.DATETIME else made
 
 
 def read_window(
