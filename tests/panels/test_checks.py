@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import audit, checks, datasets
@@ -21,20 +19,12 @@ from mlops_desktop.panels.datasets.checks import ChecksTab
 from mlops_desktop.panels.runs import RunsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.resources import resource
-from mlops_desktop.store.store import Store
 from mlops_desktop.widgets.column_picker import ColumnPicker
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import ask, click
 
 WAIT_MS = 60_000
-T = TypeVar("T")
 LIMIT = Rule(RuleKind.RANGE, ("member",), {"high": 40}, Severity.BLOCK)
-
-
-def ask(jobs: Jobs, work: Callable[[Store], T], qtbot: QtBot) -> T:
-    found: list[T] = []
-    jobs.run(jobs, work, found.append)
-    qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
-    return found[0]
 
 
 @pytest.fixture
@@ -57,13 +47,6 @@ def tab(qtbot: QtBot, jobs: Jobs, workspace: Workspace, rentals: DatasetVersion)
         tab.show()
     tab.show_version(rentals, [rentals])
     return tab
-
-
-def click(widget: QWidget, name: str, qtbot: QtBot) -> None:
-    button = widget.findChild(QPushButton, name)
-    assert button is not None, name
-    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=WAIT_MS)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def put(tab: ChecksTab, jobs: Jobs, qtbot: QtBot, *rules: Rule) -> None:

@@ -20,6 +20,7 @@ from mlops_desktop.panels.datasets.warnings import Warnings
 from mlops_desktop.paths import Workspace
 from mlops_desktop.store.store import Store
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import click
 
 WAIT_MS = 20_000
 DRY = Step(StepKind.FILTER, {"where": "weather != 'rain'"})
@@ -48,13 +49,6 @@ def import_csv(workspace: Workspace, file: Path) -> DatasetVersion:
         return datasets.import_file(DirectLane(store), ImportSpec(str(file), "rentals"))
     finally:
         store.close()
-
-
-def click(tab: CleaningTab, name: str, qtbot: QtBot) -> None:
-    button = tab.findChild(QPushButton, name)
-    assert button is not None
-    assert button.isVisible(), name
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def lines(tab: CleaningTab) -> list[str]:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,6 +18,7 @@ from mlops_desktop.panels.datasets import DatasetsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.profile_view import ProfileView
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import click
 
 WAIT_MS = 20_000
 
@@ -32,13 +32,6 @@ def panel(qtbot: QtBot, jobs: Jobs, workspace: Workspace) -> DatasetsPanel:
         panel.show()
     panel.shown()
     return panel
-
-
-def click(panel: DatasetsPanel, name: str, qtbot: QtBot) -> None:
-    button = panel.findChild(QPushButton, name)
-    assert button is not None, name
-    assert button.isVisible()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def bring_in(panel: DatasetsPanel, file: Path, qtbot: QtBot) -> None:

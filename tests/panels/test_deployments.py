@@ -26,6 +26,7 @@ from mlops_desktop.core.privacy import Privacy
 from mlops_desktop.panels.deployments import DeploymentsPanel
 from mlops_desktop.paths import Workspace
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import click
 
 _START_MS = 30_000
 
@@ -79,13 +80,6 @@ def wait_state(
         return found is not None and (found.state, found.version) == (state, version)
 
     qtbot.waitUntil(is_so, timeout=_START_MS)
-
-
-def click(panel: QWidget, name: str, qtbot: QtBot) -> None:
-    button = panel.findChild(QPushButton, name)
-    assert button is not None
-    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def ask(panel: DeploymentsPanel, qtbot: QtBot) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import audit, models
@@ -16,6 +16,7 @@ from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.cards import Chip
 from mlops_desktop.widgets.tabs import TabBar
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import click
 
 
 @pytest.fixture
@@ -42,14 +43,6 @@ def choose(panel: ModelsPanel, ref: str, qtbot: QtBot) -> None:
     panel.show_thing(ref)
     qtbot.waitUntil(lambda: panel.timeline.current() == ref)
     qtbot.waitUntil(lambda: bool(panel.head._quality.text()))
-
-
-def click(panel: QWidget, name: str, qtbot: QtBot) -> None:
-    button = panel.findChild(QPushButton, name)
-    assert button is not None
-    assert button.isVisible(), name
-    assert button.isEnabled(), name
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def verdict(panel: ModelsPanel) -> str:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +17,7 @@ from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.error_chart import ErrorChart
 from mlops_desktop.widgets.heat_map import HeatMap
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import click
 from tests.monitored import NEXT, SPAN_H, START, rows_of, watched
 
 _BEGIN = START + timedelta(hours=NEXT)
@@ -66,13 +66,6 @@ def text(panel: MonitoringPanel, name: str) -> str:
 def result(panel: MonitoringPanel) -> str:
     found = panel.findChild(QWidget, "monitor-result")
     return " ".join(w.text() for w in found.findChildren(QLabel)) if found is not None else ""
-
-
-def click(panel: MonitoringPanel, name: str, qtbot: QtBot) -> None:
-    button = panel.findChild(QPushButton, name)
-    assert button is not None
-    assert button.isVisible()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def opened(panel: MonitoringPanel, qtbot: QtBot, words: str) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from mlops_desktop.actions import answers, datasets, runs
@@ -23,9 +19,9 @@ from mlops_desktop.store import runs as run_rows
 from mlops_desktop.store.store import Store
 from mlops_desktop.widgets.row_table import RowTable
 from mlops_desktop.work.jobs import Jobs
+from tests.clicking import ask, click
 
 WAIT_MS = 60_000
-T = TypeVar("T")
 
 
 @pytest.fixture
@@ -51,20 +47,6 @@ def panel(qtbot: QtBot, jobs: Jobs, workspace: Workspace) -> RunsPanel:
     return panel
 
 
-def ask(panel: RunsPanel, work: Callable[[Store], T], qtbot: QtBot) -> T:
-    found: list[T] = []
-    panel._jobs.run(panel, work, found.append)
-    qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
-    return found[0]
-
-
-def click(panel: RunsPanel, name: str, qtbot: QtBot) -> None:
-    button = panel.findChild(QPushButton, name)
-    assert button is not None, name
-    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=WAIT_MS)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def open_form(panel: RunsPanel, qtbot: QtBot) -> None:
     panel.show_thing("data:rentals@1")
     qtbot.waitUntil(panel.form.button.isEnabled, timeout=WAIT_MS)
@@ -84,7 +66,7 @@ def test_that_the_form_leaves_out_what_the_warnings_say(
     assert spec is not None
     assert set(spec.exclude) == {"id", "member", "guest"}
     assert (spec.metric, spec.time_column, spec.positive) == ("rmse", "day", None)
-    ask(panel, lambda store: answers.answer(store, "rentals", leak, Answer.KEEP), qtbot)
+    ask(panel._jobs, lambda store: answers.answer(store, "rentals", leak, Answer.KEEP), qtbot)
     panel.escape()
     open_form(panel, qtbot)
     panel.form.target.setCurrentText("total")
@@ -149,7 +131,7 @@ def test_that_a_refused_request_is_explained_in_the_form(
 
 def queued(panel: RunsPanel, qtbot: QtBot) -> list[Run]:
     spec = TrainSpec("rentals", 1, "total", algorithms=(Algorithm.LINEAR,))
-    return ask(panel, lambda store: runs.start_experiment(store, spec), qtbot)
+    return ask(panel._jobs, lambda store: runs.start_experiment(store, spec), qtbot)
 
 
 def test_that_a_failed_run_shows_its_cause_and_a_way_on(
@@ -161,7 +143,7 @@ def test_that_a_failed_run_shows_its_cause_and_a_way_on(
             return run_rows.move(store, run.id, RunState.FAILED, error="The moon was full.")
 
     run = queued(panel, qtbot)[-1]
-    assert ask(panel, fail, qtbot)
+    assert ask(panel._jobs, fail, qtbot)
     panel.show_thing(run.id)
     qtbot.waitUntil(panel.detail.error.isVisible, timeout=WAIT_MS)
     assert "The moon was full." in panel.detail.error.accessibleName()
