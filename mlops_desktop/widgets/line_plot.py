@@ -187,7 +187,8 @@ class LinePlot(Plot):
         line.opts["antialias"] = points <= _FINE_POINTS
         # Wide pens are slow: 40 ms a frame for 200 points that go up and down, where thin ones
         # take 1. So only few points get one.
-        width = 1.6 if points <= _BOLD_POINTS else 1
+        # pyqtgraph's pens count the pixels of the screen, however small these are.
+        width = 1.6 * self.devicePixelRatioF() if points <= _BOLD_POINTS else 1
         line.setPen(pg.mkPen(self._color(number), width=width, style=self._style(number)))
         marked = series.markers and len(series.x) <= 500
         line.setClipToView(not marked)

@@ -111,6 +111,9 @@ class PerformanceTab(QWidget):
         if not running:
             self._say(self.tr("It does not run, so there is nothing to measure."))
         at = np.array([when for when, _ in samples])
+        waiting = self.tr("Figures come once a second while it runs.")
+        for plot in (self.latency, self.rate):
+            plot.say_empty("" if len(at) else waiting)
         self.latency.set_series(
             [
                 Series(name, at, _ms([getattr(stats, key) for _, stats in samples]))
