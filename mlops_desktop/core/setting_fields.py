@@ -35,3 +35,10 @@ class SettingField:
     default: object = None
     choices: tuple[str, ...] = ()
     hint: str = ""
+
+
+def choice(name: str, title: str, *choices: str, hint: str = "") -> SettingField:
+    """A field that may be left out: that means the first of the choices."""
+    return SettingField(
+        name, FieldKind.CHOICE, title, optional=True, default=choices[0], choices=choices, hint=hint
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mlops_desktop.core.setting_fields import FieldKind, SettingField
+from mlops_desktop.core.setting_fields import FieldKind, SettingField, choice
 
 
 class StepKind(StrEnum):
@@ -67,13 +67,6 @@ def _columns(title: str = "Columns", *, all_if_none: bool = False) -> SettingFie
     )
 
 
-def _choice(name: str, title: str, *choices: str, hint: str = "") -> SettingField:
-    """The first of the choices is what leaving it out means."""
-    return SettingField(
-        name, FieldKind.CHOICE, title, optional=True, default=choices[0], choices=choices, hint=hint
-    )
-
-
 def _into(example: str = "") -> SettingField:
     hint = f"Such as {example}" if example else "Its new name."
     return SettingField("into", FieldKind.NEW_COLUMN, "New column", hint=hint)
@@ -100,7 +93,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Keeps one of the rows that are equal in the chosen columns.",
         (
             _columns("Equal in", all_if_none=True),
-            _choice("keep", "Keep", "first", "last"),
+            choice("keep", "Keep", "first", "last"),
         ),
         changes_rows=True,
     ),
@@ -109,7 +102,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Drops the rows where a value of the chosen columns is missing.",
         (
             _columns("Missing in", all_if_none=True),
-            _choice(
+            choice(
                 "how", "Drop where", "any", "all", hint="any: one is missing; all: every one is."
             ),
         ),
@@ -120,7 +113,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Drops the rows whose numbers lie far from the middle of their column.",
         (
             _columns(),
-            _choice(
+            choice(
                 "method",
                 "By",
                 "iqr",
@@ -154,7 +147,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Reads text such as 1.234,50 or $12 as numbers; what is none becomes missing.",
         (
             _columns(),
-            _choice("decimal", "Decimal sign", ".", ","),
+            choice("decimal", "Decimal sign", ".", ","),
         ),
     ),
     StepKind.PARSE_DATE: StepForm(
@@ -176,7 +169,7 @@ STEPS: dict[StepKind, StepForm] = {
         "Puts a value where one is missing. What is learnt for it comes from training rows only.",
         (
             _columns(),
-            _choice("with", "With", "median", "mean", "most_frequent", "value"),
+            choice("with", "With", "median", "mean", "most_frequent", "value"),
             SettingField("value", FieldKind.VALUE, "Value", optional=True),
         ),
     ),
@@ -223,7 +216,7 @@ STEPS: dict[StepKind, StepForm] = {
         (
             _column(),
             SettingField("values", FieldKind.VALUES, "Values"),
-            _choice("other", "All others", "keep", "missing"),
+            choice("other", "All others", "keep", "missing"),
         ),
     ),
     StepKind.BIN: StepForm(
