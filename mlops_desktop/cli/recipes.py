@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mlops_desktop.actions import datasets, recipe_files, recipe_preview, recipes
 from mlops_desktop.cli.datasets import File, checks_of, data, summary, warning_lines
+from mlops_desktop.cli.recipe_preview import count, effect, effect_json, page
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.core.errors import UserError
@@ -17,10 +17,6 @@ from mlops_desktop.core.recipes import RecipeVersion, Step
 from mlops_desktop.core.setting_fields import FieldKind, SettingField
 from mlops_desktop.core.steps import STEPS, StepKind
 
-if TYPE_CHECKING:
-    from mlops_desktop.actions.recipe_preview import Preview
-
-_SHOWN = 60
 _FILES = (".yaml", ".yml")
 
 
@@ -40,7 +36,7 @@ def save(session: Session, file: Path, name: str, as_json: bool) -> None:
     Where the newest version has the same steps, nothing is added.
     """
     found = recipes.import_file(session.store, file, name)
-    answer(as_json, _summary(found), f"{found.ref}: {_count(len(found.steps), 'step')}")
+    answer(as_json, _summary(found), f"{found.ref}: {count(len(found.steps), 'step')}")
 
 
 @recipe.command("list")
@@ -146,13 +142,13 @@ def preview(
         )
         for number in wanted
     ]
-    lines = [line for number, seen in found for line in _effect(number, steps[number - 1], seen)]
+    lines = [line for number, seen in found for line in effect(number, steps[number - 1], seen)]
     if found and not found[0][1].is_whole:
         seen = found[0][1]
         lines.append(f"From the first {seen.sampled:,} of {seen.total:,} rows.")
     if step is not None:
-        lines += ["", _page(found[0][1])]
-    answer(as_json, [_effect_json(n, steps[n - 1], seen) for n, seen in found], "\n".join(lines))
+        lines += ["", page(found[0][1])]
+    answer(as_json, [effect_json(n, steps[n - 1], seen) for n, seen in found], "\n".join(lines))
 
 
 @recipe.command()
@@ -215,64 +211,6 @@ def _summary(found: RecipeVersion) -> dict[str, object]:
     }
 
 
-def _effect(number: int, step: Step, seen: Preview) -> list[str]:
-    """One step's effect in words."""
-    if not step.on:
-        return [f"{number}. {step.kind.form.title}: off"]
-    parts = []
-    if seen.rows_after != seen.rows_before:
-        parts.append(f"{seen.rows_before:,} -> {seen.rows_after:,} rows")
-    parts += [f"{_count(n, 'value')} of {c} changed" for c, n in seen.changed_cells.items()]
-    parts += [f"{old} is now {new}" for new, old in seen.renamed.items()]
-    if seen.added:
-        parts.append(f"new: {', '.join(seen.added)}")
-    if seen.removed:
-        parts.append(f"gone: {', '.join(seen.removed)}")
-    return [f"{number}. {step.kind.form.title}: {'; '.join(parts) or 'changes nothing'}"]
-
-
-def _effect_json(number: int, step: Step, seen: Preview) -> dict[str, object]:
-    return {
-        "step": number,
-        "kind": step.kind,
-        "on": step.on,
-        "rows_before": seen.rows_before,
-        "rows_after": seen.rows_after,
-        "changed": seen.changed_cells,
-        "added": seen.added,
-        "removed": seen.removed,
-        "renamed": seen.renamed,
-        "learnt": seen.learnt,
-        "sampled": seen.sampled,
-        "total": seen.total,
-    }
-
-
-def _page(seen: Preview) -> str:
-    """The rows that a step touches: old and new values of what changes."""
-    touched = [*seen.changed, *seen.added, *seen.renamed]
-    shown = touched or list(seen.before.column_names[:6])
-    rows: list[tuple[object, ...]] = []
-    for at, number in enumerate(seen.rows.tolist()):
-        state = "dropped" if not seen.kept[at] else "" if seen.was[at] else "added"
-        rows.append((number, state, *(_cell(seen, name, at) for name in shown)))
-    return table(("row", "", *shown), rows) if rows else "No row changes."
-
-
-def _cell(seen: Preview, name: str, at: int) -> str:
-    old = seen.renamed.get(name, name)
-    before = _text(seen.before[old][at].as_py()) if old in seen.before.column_names else ""
-    after = _text(seen.after[name][at].as_py()) if name in seen.after.column_names else ""
-    if not seen.kept[at] or (name in seen.changed and not seen.changed[name][at]):
-        return before
-    return f"{before} -> {after}" if name in seen.changed else after
-
-
-def _text(value: object) -> str:
-    text = "(missing)" if value is None else str(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-
-
 def _kind(field: SettingField) -> str:
     return " | ".join(field.choices) if field.choices else field.kind.value.replace("_", " ")
 
@@ -294,7 +232,3 @@ def _default(field: SettingField) -> str:
     if not field.optional:
         return "(needed)"
     return "" if field.default in (None, ()) else str(field.default)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
