@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 
 from mlops_desktop.blobs.objects import write_whole
 from mlops_desktop.blobs.segments import (
@@ -36,23 +38,31 @@ from mlops_desktop.paths import Workspace
 
 _POLL_S = 0.5
 _RETRY_S = 5.0
+_NICER = 10  # At the start, and once more when it answers: then it is as nice as can be.
 _AT_ONCE = 256  # Records between two notes of how far it is, at most.
-_NICENESS = 10
 
 
 def main(job_file: Path) -> int:
     """job: workspace, deployment, model (of the shadow), as the server writes it."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    _give_way()
     job = json.loads(job_file.read_text(encoding="utf-8"))
     die_with_parent()
     shadow = Shadow(Workspace(Path(job["workspace"])), job["deployment"], job["model"])
+    _give_way()
     waiting = threading.Event()
     while True:
         try:
             waiting.wait(0 if shadow.catch_up() else _POLL_S)
         except (Refused, UserError):
             waiting.wait(_RETRY_S)  # The disk is full: what is not on record is answered later.
+
+
+def _give_way() -> None:
+    """Let everybody else have the processor first, the server above all: ours can wait."""
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(_NICER)
 
 
 class Shadow:

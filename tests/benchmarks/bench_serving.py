@@ -137,7 +137,7 @@ def _compared(
     """In turns, so that what else the machine does hits both alike; the middle of the ratios."""
     body = _body(row, 1)
     ours, bare, rates, bare_rates, tails = [], [], [], [], []
-    with _apart(server.process.pid, _listening(echo_port)):
+    with apart(server.process.pid, _listening(echo_port)):
         for _ in range(ROUNDS):
             for port, found in ((server.port, ours), (echo_port, bare)):
                 taken = latencies(port, server.token, body, REQUESTS)
@@ -164,7 +164,7 @@ def _compared(
 
 
 @contextmanager
-def _apart(*pids: int) -> Iterator[None]:
+def apart(*pids: int) -> Iterator[None]:
     """The servers on one core and we on another.
 
     Otherwise Linux places each by luck, and one that shares the client's core answers in half the
