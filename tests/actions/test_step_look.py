@@ -26,12 +26,12 @@ def lane(workspace_dir: Path) -> Iterator[DirectLane]:
     store.close()
 
 
-def seen(lane: DirectLane, *steps: Step, only: bool = False) -> Look:
-    """The look at the last of the steps on four rows."""
+def seen(lane: DirectLane, *steps: Step, place: int = -1, only: bool = False) -> Look:
+    """The look at one of the steps, else the last, on four rows."""
     table = pa.table({"price": [1, 2, 3, 4], "ice": [0, 0, 0, 0], "rice": [5, 6, 7, 8]})
     version = datasets.add_table(lane, "shop", table, Source("append"))
     workspace = lane(lambda store: store.workspace)
-    return look(lane, workspace, version, steps, len(steps) - 1, only=only)
+    return look(lane, workspace, version, steps, place % len(steps), only=only)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_that_a_wrong_step_says_why_in_its_place(lane: DirectLane) -> None:
     found = seen(lane, good, Step(StepKind.LOG, {"columns": ["nope"]}))
     assert isinstance(found.found, UserError)
     assert "nope" in found.found.what
+    assert list(found.errors) == [1]
+
+
+def test_that_a_wrong_step_below_hides_no_step_above_it(lane: DirectLane) -> None:
+    good = Step(StepKind.FILTER, {"where": "price > 2"})
+    found = seen(lane, good, Step(StepKind.LOG, {"columns": ["nope"]}), place=0)
+    assert found.found is not None
+    assert not isinstance(found.found, UserError)
+    assert found.found.rows_after == 2
     assert list(found.errors) == [1]
 
 
