@@ -161,9 +161,11 @@ def test_that_a_table_that_cannot_be_read_says_why_and_what_can_be_changed(
     file.write_text("a;b\n1;2\n3;4;5\n", encoding="utf-8")
     look_at(panel, file, qtbot)
     assert "Row 2 of ragged.csv has 3 cells" in panel.sheet._error.accessibleName()
+    assert not panel.sheet._import_button.isEnabled()
     choose(panel, "delimiter", ",", qtbot)
     qtbot.waitUntil(panel.sheet._error.isHidden, timeout=WAIT_MS)
     assert panel.sheet.table.isVisible()
+    assert panel.sheet._import_button.isEnabled()
 
 
 def test_that_rows_are_added_to_a_dataset(panel: DatasetsPanel, rentals_csv: Path, qtbot: QtBot):

@@ -59,6 +59,7 @@ class ImportSheet(Card):
         self._job: Job | None = None
         self._row: JobRow | None = None
         self._preview: Preview | None = None
+        self._unreadable = False  # As it would be read now; importing would say the same.
         self._build()
         self.hide()
 
@@ -134,6 +135,7 @@ class ImportSheet(Card):
         if self.busy:
             return
         self._path, self._known, self._preview = path, known, None
+        self._unreadable = False
         title = self.tr("Import {0}").format(PurePath(path).name)
         self.set_title(title if path else self.tr("Import what was copied"))
         self.title.setToolTip(f"\u200b{path}" if path else "")
@@ -169,6 +171,8 @@ class ImportSheet(Card):
         """How the file would be read with the options that were asked about."""
         self._preview = preview
         failure = preview.failure
+        self._unreadable = failure is not None
+        self._show_button()
         self._error.show_error(
             UserError(failure.what, why=failure.why, hint=failure.hint) if failure else None
         )
@@ -182,6 +186,8 @@ class ImportSheet(Card):
     def show_failed_look(self, error: UserError) -> None:
         """The file cannot even be looked at."""
         self._preview = None
+        self._unreadable = True
+        self._show_button()
         self._error.show_error(error)
         self._looking.hide()
         self.table.hide()
@@ -219,7 +225,7 @@ class ImportSheet(Card):
             super().keyPressEvent(event)
 
     def _import(self) -> None:
-        if not self.busy and self.name.text().strip():
+        if not self.busy and self._import_button.isEnabled():
             name = self.name.text().strip()
             spec = ImportSpec(self._path, name, self.message.text().strip(), self.options)
             append = self.append.isChecked() and self.append.isVisible()
@@ -232,9 +238,12 @@ class ImportSheet(Card):
         self.guesses.options = replace(self.options, types=types)
         self.look_wanted.emit(self.options)
 
-    def _on_name(self, name: str) -> None:
-        self._import_button.setEnabled(bool(name.strip()))
+    def _on_name(self, _: str) -> None:
+        self._show_button()
         self._show_name()
+
+    def _show_button(self) -> None:
+        self._import_button.setEnabled(bool(self.name.text().strip()) and not self._unreadable)
 
     def _show_name(self) -> None:
         name = self.name.text().strip()
