@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
 
 from mlops_desktop.actions import datasets
 from mlops_desktop.actions.table_views import View
@@ -24,6 +24,7 @@ from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.banner import ErrorBox
 from mlops_desktop.widgets.buttons import secondary
 from mlops_desktop.widgets.cards import Card, EmptyState, label
+from mlops_desktop.widgets.choice import choice
 from mlops_desktop.widgets.data_header import chart_of
 from mlops_desktop.widgets.data_table import DataTable, Sorts
 from mlops_desktop.widgets.filter_bar import FilterBar
@@ -85,13 +86,9 @@ class TableTab(VersionTab):
         self.row_field.setObjectName("go-to-row")
         self.row_field.setFixedWidth(96)
         self.row_field.returnPressed.connect(self._go_to_row)
-        self.column_field = QComboBox(editable=True)
-        self.column_field.setObjectName("go-to-column")
-        self.column_field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.column_field.setFixedWidth(180)
-        if (completer := self.column_field.completer()) is not None:
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.column_field = choice("go-to-column", searched=True)
+        self.column_field.setMinimumWidth(96)  # Narrower beside the inspector.
+        self.column_field.setMaximumWidth(180)
         above = QHBoxLayout()
         above.setSpacing(8)
         above.addWidget(self._size, 1)

@@ -1,30 +1,14 @@
-"""Boxes to choose from, such as a column of a thousand: found by typing a part of its name."""
+"""What the fields of a training have in common: names above them, items, what is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
 
 from mlops_desktop.core.datasets import DatasetVersion
 from mlops_desktop.widgets.cards import label
 from mlops_desktop.widgets.spin_box import indent
-
-
-def choice(name: str, *, searched: bool = False) -> QComboBox:
-    """searched: its items can be found by typing a part of them."""
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
-    if searched:
-        box.setEditable(True)
-        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        if (completer := box.completer()) is not None:
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-    return box
 
 
 def spin_box(name: str, low: int, high: int) -> QSpinBox:

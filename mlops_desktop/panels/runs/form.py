@@ -34,7 +34,7 @@ from mlops_desktop.core.runs import (
     metrics_for,
     task_of_profile,
 )
-from mlops_desktop.panels.runs.choices import choice, fill, spin_box, titled
+from mlops_desktop.panels.runs.choices import fill, spin_box, titled
 from mlops_desktop.panels.runs.extra import Extra
 from mlops_desktop.panels.runs.judging import Judging
 from mlops_desktop.panels.runs.leave_out import LeaveOut
@@ -43,6 +43,7 @@ from mlops_desktop.panels.runs.words import task_words
 from mlops_desktop.paths import Workspace
 from mlops_desktop.widgets.buttons import link, primary, secondary
 from mlops_desktop.widgets.cards import Card, label
+from mlops_desktop.widgets.choice import choice
 from mlops_desktop.widgets.page import scrolled
 from mlops_desktop.work.jobs import Jobs
 

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from mlops_desktop.core.datasets import ColumnType, DatasetVersion
 from mlops_desktop.core.runs import TrainSpec
-from mlops_desktop.panels.runs.choices import choice, chosen, fill, titled
+from mlops_desktop.panels.runs.choices import chosen, fill, titled
 from mlops_desktop.widgets.cards import label
+from mlops_desktop.widgets.choice import choice
 
 
 class Judging(QWidget):
