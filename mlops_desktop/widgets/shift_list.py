@@ -39,6 +39,7 @@ _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 _TOP, _MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
 _WRAP = Qt.TextFlag.TextWordWrap
 _BARS = 5  # Of categories.
+_FEWEST_EDGES = 4  # Two outermost bars and one between, by which they are measured.
 KINDS: dict[str, Kind] = {"small": "info", "medium": "warn", "large": "error"}
 
 
@@ -172,8 +173,9 @@ def _paint_bins(painter: QPainter, place: QRect, shift: Shift) -> None:
     painter.setFont(theme.font(8.5))
     painter.setPen(theme.color("muted"))
     below = QRect(place.left(), place.bottom() - 15, place.width(), 16)
-    painter.drawText(below, _LEFT | _MIDDLE, _value(shift.type, shift.edges[0], up=True))
-    painter.drawText(below, _RIGHT | _MIDDLE, _value(shift.type, shift.edges[-1], up=False))
+    low, high = _ends(shift.type, shift.edges)
+    painter.drawText(below, _LEFT | _MIDDLE, low)
+    painter.drawText(below, _RIGHT | _MIDDLE, high)
 
 
 def _paint_categories(painter: QPainter, place: QRect, shift: Shift) -> None:
@@ -209,6 +211,19 @@ def _paint_categories(painter: QPainter, place: QRect, shift: Shift) -> None:
 def _shares(spread: Spread) -> list[float]:
     total = max(1, sum(spread.counts))
     return [count / total for count in spread.counts]
+
+
+def _ends(kind: ColumnType, edges: Sequence[float]) -> tuple[str, str]:
+    """The values at both ends of the bars. An outermost bar that also holds what lies far out is
+    no wider than the others: then it is said where it begins."""
+    low, high = _value(kind, edges[0], up=True), _value(kind, edges[-1], up=False)
+    if len(edges) >= _FEWEST_EDGES:
+        pitch = (edges[-2] - edges[1]) / (len(edges) - 3)
+        if edges[1] - edges[0] > 1.5 * pitch:
+            low = f"< {_value(kind, edges[1], up=False)}"
+        if edges[-1] - edges[-2] > 1.5 * pitch:
+            high = f"> {_value(kind, edges[-2], up=True)}"
+    return low, high
 
 
 def _value(kind: ColumnType, value: float, *, up: bool) -> str:

@@ -18,7 +18,7 @@ from mlops_desktop.core.profile import (
     TargetSplit,
     TopValue,
 )
-from mlops_desktop.widgets import profile_face
+from mlops_desktop.widgets import profile_face, shift_list
 from mlops_desktop.widgets.box_plot import BoxPlot
 from mlops_desktop.widgets.gap_chart import GapChart
 from mlops_desktop.widgets.matrix_map import MatrixMap
@@ -159,3 +159,11 @@ def test_that_shares_are_told_to_screen_readers(qtbot: QtBot):
     shares.set_shares([("x", 60, 0.6), ("", 40, 0.4)])
     shown(qtbot, shares)
     assert shares.accessibleDescription() == "x 60;  40"
+
+
+def test_that_a_bar_that_holds_what_is_far_out_is_named_by_where_it_begins():
+    even = (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert shift_list._ends(ColumnType.NUMBER, even) == ("0", "4")
+    assert shift_list._ends(ColumnType.NUMBER, (-90.0, *even[1:])) == ("< 1", "4")
+    assert shift_list._ends(ColumnType.NUMBER, (*even[:-1], 31.8)) == ("0", "> 3")
+    assert shift_list._ends(ColumnType.NUMBER, (2.0, 9.0)) == ("2", "9")
