@@ -173,9 +173,9 @@ def _paint_bins(painter: QPainter, place: QRect, shift: Shift) -> None:
     painter.setFont(theme.font(8.5))
     painter.setPen(theme.color("muted"))
     below = QRect(place.left(), place.bottom() - 15, place.width(), 16)
-    low, high = _ends(shift.type, shift.edges)
-    painter.drawText(below, _LEFT | _MIDDLE, low)
-    painter.drawText(below, _RIGHT | _MIDDLE, high)
+    first, last = _ends(shift.type, shift.edges)
+    painter.drawText(below, _LEFT | _MIDDLE, first)
+    painter.drawText(below, _RIGHT | _MIDDLE, last)
 
 
 def _paint_categories(painter: QPainter, place: QRect, shift: Shift) -> None:
