@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_desktop.actions.children import scratch
 from mlops_desktop.actions.lane import Context, Lane
 from mlops_desktop.actions.storing import Origin, store_table
-from mlops_desktop.blobs import manifests, objects
-from mlops_desktop.blobs.manifests import Manifest
+from mlops_desktop.blobs import objects
 from mlops_desktop.core.datasets import (
     Dataset,
     DatasetVersion,
@@ -30,6 +29,7 @@ from mlops_desktop.store import datasets, versions
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from mlops_desktop.blobs.manifests import Manifest
     from mlops_desktop.store.store import Store
 
 
@@ -201,6 +201,8 @@ def read_rows(
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """Rows [start, start + count), cut short at the end. Safe in any thread."""
+    from mlops_desktop.blobs import manifests  # noqa: PLC0415  Not needed by those who add.
+
     return manifests.read_rows(workspace, _manifest(workspace, version), start, count, columns)
 
 
@@ -208,12 +210,16 @@ def load(
     workspace: Workspace, version: DatasetVersion, columns: Sequence[str] | None = None
 ) -> pa.Table:
     """The whole table, or the named columns of it in that order. Safe in any thread."""
+    from mlops_desktop.blobs import manifests  # noqa: PLC0415  Not needed by those who add.
+
     return manifests.load(workspace, _manifest(workspace, version), columns)
 
 
 def _manifest(workspace: Workspace, version: DatasetVersion) -> Manifest:
     if version.purged_at:
         raise _deleted(version)
+    from mlops_desktop.blobs import manifests  # noqa: PLC0415  Not needed by those who add.
+
     return manifests.read(workspace, version.manifest)
 
 
@@ -221,6 +227,8 @@ def profile(workspace: Workspace, version: DatasetVersion) -> Profile:
     """What was found in each column when the version was made."""
     if version.purged_at:
         raise _deleted(version)
+    from mlops_desktop.blobs import manifests  # noqa: PLC0415  Not needed by those who add.
+
     document = manifests.expand_json(objects.get_bytes(workspace, version.profile))
     return from_plain(Profile, document)
 
@@ -238,7 +246,7 @@ def export(
     for_spreadsheet: text cells and headers of a CSV that a spreadsheet would run as a formula get
     a leading apostrophe.
     """
-    from mlops_desktop.blobs import exports  # noqa: PLC0415  Not needed by those who only list.
+    from mlops_desktop.blobs import exports, manifests  # noqa: PLC0415  Not needed by those who only list.
 
     context = context or Context()
     version = lane(lambda store: get_version(store, ref))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlops_desktop.actions import checks, datasets, units
+from mlops_desktop.cli.gathering import Gathered
 from mlops_desktop.cli.moments import columns_json
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
@@ -17,7 +18,20 @@ from mlops_desktop.core.sentences import headline
 File = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+_MORE = (
+    "importing",
+    "versions",
+    "rows",
+    "changes",
+    "checks",
+    "profile",
+    "recipes",
+    "units",
+    "lineage",
+)
+
+
+@click.group(cls=Gathered, files=_MORE)
 def data() -> None:
     """Dataset versions."""
 

@@ -11,6 +11,7 @@ import click
 from mlops_desktop.actions import deployments as actions
 from mlops_desktop.actions import models, predictions
 from mlops_desktop.cli.datasets import File
+from mlops_desktop.cli.gathering import Gathered
 from mlops_desktop.cli.reading import reading_options
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import ImportOptions
@@ -32,7 +33,7 @@ def hiding_options(verb: F) -> F:
     return drop(hashed(verb))
 
 
-@click.group()
+@click.group(cls=Gathered, files=("records", "rollout"))
 def deploy() -> None:
     """Deployments: model versions that answer on this machine."""
 

@@ -11,35 +11,35 @@ import click
 
 from mlops_desktop import __version__
 from mlops_desktop.blobs.objects import disk_errors
-from mlops_desktop.cli import (
-    changes,  # noqa: F401  Adds to `data`.
-    checks,  # noqa: F401  Adds to `data`.
-    cleanup,
-    datasets,
-    deployments,
-    health,
-    importing,  # noqa: F401  Adds to `data`.
-    lineage,
-    models,
-    monitoring,
-    predictions,
-    profile,  # noqa: F401  Adds to `data`.
-    recipes,  # noqa: F401  Adds to `data`.
-    records,  # noqa: F401  Adds to `deploy`.
-    rollout,  # noqa: F401  Adds to `deploy`.
-    rows,  # noqa: F401  Adds to `data`.
-    runs,
-    scoring,
-    suggestions,  # noqa: F401  Adds to `data recipe`.
-    units,  # noqa: F401  Adds to `data`.
-    versions,  # noqa: F401  Adds to `data`.
-)
+from mlops_desktop.cli.gathering import Listed
 from mlops_desktop.cli.session import Session
 from mlops_desktop.core.errors import Cancelled, UserError
 from mlops_desktop.paths import Workspace, default_workspace
 
+_VERBS = {  # And the file that has each.
+    "audit": "health",
+    "cleanup": "cleanup",
+    "data": "datasets",
+    "demo": "health",
+    "deploy": "deployments",
+    "doctor": "health",
+    "fsck": "health",
+    "labels": "monitoring",
+    "lineage": "lineage",
+    "models": "models",
+    "monitor": "monitoring",
+    "predict": "deployments",
+    "predictions": "predictions",
+    "retrain": "monitoring",
+    "runs": "runs",
+    "score": "scoring",
+    "train": "runs",
+}
+
 
 @click.group(
+    cls=Listed,
+    verbs=_VERBS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -64,28 +64,6 @@ def cli(context: click.Context, workspace: Path | None, smoke: bool) -> None:
         from mlops_desktop import app  # noqa: PLC0415  Qt stays off the path of the verbs.
 
         context.exit(app.run(Workspace(folder), smoke=smoke))
-
-
-for _verb in (
-    datasets.data,
-    runs.train,
-    runs.runs,
-    models.models,
-    deployments.deploy,
-    deployments.predict,
-    predictions.predictions,
-    scoring.score,
-    monitoring.labels,
-    monitoring.monitor,
-    monitoring.retrain,
-    lineage.lineage,
-    cleanup.cleanup,
-    health.fsck,
-    health.doctor,
-    health.audit,
-    health.demo,
-):
-    cli.add_command(_verb)
 
 
 def run(arguments: list[str]) -> int:

@@ -6,12 +6,13 @@ import click
 
 from mlops_desktop.actions import comparing, lineage
 from mlops_desktop.actions import models as actions
+from mlops_desktop.cli.gathering import Gathered
 from mlops_desktop.cli.session import Session, answer, json_option, table
 from mlops_desktop.core.figures import in_words
 from mlops_desktop.core.models import Gate, ModelVersion
 
 
-@click.group()
+@click.group(cls=Gathered, files=("lineage",))
 def models() -> None:
     """Models: registered runs with gates, approvals and aliases."""
 

@@ -8,6 +8,7 @@ import click
 
 from mlops_desktop.actions import datasets, recipe_files, recipe_preview, recipes
 from mlops_desktop.cli.datasets import File, checks_of, data, summary, warning_lines
+from mlops_desktop.cli.gathering import Gathered
 from mlops_desktop.cli.recipe_preview import count, effect, effect_json, page
 from mlops_desktop.cli.session import Session, TerminalContext, answer, json_option, table
 from mlops_desktop.core.datasets import DatasetVersion
@@ -20,7 +21,7 @@ from mlops_desktop.core.steps import STEPS, StepKind
 _FILES = (".yaml", ".yml")
 
 
-@data.group()
+@data.group(cls=Gathered, files=("suggestions",))
 def recipe() -> None:
     """Recipes: ordered steps that clean a version and make features."""
 

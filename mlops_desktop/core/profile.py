@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from mlops_desktop.core.datasets import ColumnType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Triangle = tuple[tuple[float | None, ...], ...]  # Row i holds the entries (i, 0) to (i, i - 1).
 
@@ -84,6 +86,8 @@ class Correlations:
 
     def matrix(self, *, ranks: bool = True) -> npt.NDArray[np.float64]:
         """The whole square with NaN where nothing is known; numbers by rank or by value."""
+        import numpy as np  # noqa: PLC0415  Not needed by those who only list.
+
         between = self.spearman if ranks else self.pearson
         found = full(between)
         strength = full(self.strength)
@@ -182,6 +186,8 @@ class Pair:
 
 def triangle(matrix: npt.NDArray[np.float64]) -> Triangle:
     """The part of a symmetric matrix below the diagonal, to three digits; NaN becomes None."""
+    import numpy as np  # noqa: PLC0415  Not needed by those who only list.
+
     rounded = np.round(matrix, 3)
     return tuple(
         tuple(None if np.isnan(value) else float(value) for value in rounded[row, :row])
@@ -191,6 +197,8 @@ def triangle(matrix: npt.NDArray[np.float64]) -> Triangle:
 
 def full(values: Sequence[Sequence[float | None]]) -> npt.NDArray[np.float64]:
     """The symmetric matrix of a triangle, with 1 on its diagonal."""
+    import numpy as np  # noqa: PLC0415  Not needed by those who only list.
+
     matrix = np.eye(len(values))
     for row, entries in enumerate(values):
         if row:

@@ -1,4 +1,4 @@
-"""sqlite_utils without pandas, which it would import (half a second) only to know its types."""
+"""sqlite_utils without pandas and numpy, which it would import only to know their types."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import threading
 from importlib.abc import MetaPathFinder
 
 
-class _WithoutPandas(MetaPathFinder):
-    """For the thread that made it: others may import pandas meanwhile."""
+class _Refusing(MetaPathFinder):
+    """For the thread that made it: others may import them meanwhile. They take half a second."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
 
     def find_spec(self, name: str, _path: object, _target: object = None) -> None:
-        if name == "pandas" and threading.get_ident() == self._thread:
-            raise ImportError("The store does without pandas.")
+        if name in ("pandas", "numpy") and threading.get_ident() == self._thread:
+            raise ImportError(f"The store does without {name}.")
 
 
-_finder = _WithoutPandas()
+_finder = _Refusing()
 sys.meta_path.insert(0, _finder)
 try:
     from sqlite_utils import Database

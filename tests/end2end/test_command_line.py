@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from tests.end2end.command import Command, write_customers
@@ -201,7 +202,10 @@ def test_that_every_verb_has_help(run: Command) -> None:
 
     def walk(command: Any, words: tuple[str, ...]) -> None:
         assert command.help, words
-        for name, inner in getattr(command, "commands", {}).items():
+        context = click.Context(command)
+        for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+            inner = command.get_command(context, name)
+            assert inner is not None, name
             walk(inner, (*words, name))
 
     walk(cli, ())

@@ -208,7 +208,7 @@ def _written(some: Sequence[Sequence[str]], mark: str) -> tuple[Notation, str]:
         if marked is None:
             continue
         for number, candidate in enumerate(_NOTATIONS):
-            good = [cell for cell in cells if re.match(candidate.number, cell)]
+            good = list(filter(re.compile(candidate.number).match, cells))
             if len(good) >= _MOSTLY * len(cells):
                 fits[number] += 1
                 example = example or next((c for c in good if _MARKED.search(c)), marked)
