@@ -25,7 +25,7 @@ from mlops_desktop.paths import Workspace
 _MIN_ROWS = 12_288  # Of a chunk; the average is twice, the most four times as much.
 _MAX_CELLS = 16 << 20  # Of an average chunk: wide tables get shorter ones, to bound the memory.
 _MAX_BYTES = 256 << 20  # Of rows that wait for their cut: long texts are cut sooner.
-_KEPT_BYTES = 256 << 20  # Of chunks that stay in memory for who looks at the new table next.
+_KEPT_BYTES = 192 << 20  # Of chunks that stay in memory for who looks at the new table next.
 
 
 class TableWriter:
