@@ -16,7 +16,7 @@ from mlops_desktop.widgets.plot_card import LegendEntry
 from mlops_desktop.widgets.theme import Theme, app_theme
 
 _FINE_POINTS = 20_000
-_BOLD_POINTS = 60
+_BOLD_POINTS = 100
 _TABLE_ROWS = 5_000
 _STYLES = (
     Qt.PenStyle.SolidLine,
