@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from mlops_desktop.core.child_command import UNTOLD, command, environment
@@ -32,7 +33,10 @@ def take(program: str, job_file: Path) -> subprocess.Popen[bytes] | None:
     try:
         process.stdin.write(f"{job_file.absolute()}\n".encode())
         process.stdin.flush()
-    except BrokenPipeError:
+    except OSError:  # It is gone.
+        with suppress(OSError):
+            process.stdin.close()
+        process.kill()
         process.wait()
         return None
     return process
