@@ -18,6 +18,7 @@ from mlops_desktop.widgets.line_plot import LinePlot, Series
 Sample = tuple[float, LiveStats]
 _MIB = 1024 * 1024
 _NOTHING = "\N{EN DASH}"
+_WIDEST = dict.fromkeys(("p50", "p95", "p99"), "0.000 ms") | {"rate": "10,000.0"}
 
 
 class PerformanceTab(QWidget):
@@ -63,6 +64,8 @@ class PerformanceTab(QWidget):
             pair.setSpacing(0)
             figure = numeral(_NOTHING, 13)
             figure.setObjectName(f"live-{key}")
+            # As wide as it will be, so that the others stand still while it changes.
+            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance(_WIDEST.get(key, "")))
             self._facts[key] = figure
             pair.addWidget(figure)
             pair.addWidget(label(title, muted=True))
