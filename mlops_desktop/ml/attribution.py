@@ -21,8 +21,26 @@ BACKGROUND_ROWS = 64
 _STATES = 8_000  # Answers that one explained row may cost, where it has few enough columns.
 _WALKS = (16, 2 * BACKGROUND_ROWS)
 _CELLS = 1_000_000  # Values that are held at a time.
+# A walk is as many rows as there are columns, so wide models cost their columns squared, some
+# 40 ns a value: three seconds a row and five a request at most, whatever the model.
+_CELLS_A_ROW = 64_000_000
+_CELLS_A_REQUEST = 120_000_000
+WIDEST = 5_000
+ROWS_LIMIT = 100
 Floats = npt.NDArray[np.float64]
 Score = Callable[[Sequence[Sequence[Any]]], Floats]
+
+
+def _walks(columns: int) -> int:
+    """How many walks explain a row, forwards and backwards together."""
+    fewest, most = _WALKS
+    wanted = max(fewest, min(most, _STATES // columns))
+    return max(2, min(wanted, _CELLS_A_ROW // columns**2))
+
+
+def rows_limit(columns: int) -> int:
+    """How many rows a request may have explained, of a model with so many columns."""
+    return max(1, min(ROWS_LIMIT, _CELLS_A_REQUEST // (_walks(columns) * columns**2)))
 
 
 class Attribution(NamedTuple):
@@ -44,8 +62,7 @@ class Attributor:
         [rows, outputs] to columns of values in that order."""
         self._score = score
         columns = len(background[0])
-        fewest, most = _WALKS
-        pairs = min(len(background), max(fewest, min(most, _STATES // columns)) // 2)
+        pairs = min(len(background), _walks(columns) // 2)
         rows = list(background)[:pairs]
         self._columns = list(zip(*rows, strict=True))
         rng = np.random.default_rng(0)

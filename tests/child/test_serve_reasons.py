@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
+from mlops_desktop.blobs.modelfiles import BACKGROUND as BACKGROUND_FILE
 from mlops_desktop.blobs.segments import read_records, segment_files
+from mlops_desktop.child.serving.reasons import Reasons
+from mlops_desktop.child.serving.refused import Refused
+from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.models import Field, Signature
+from mlops_desktop.core.runs import Task
+from mlops_desktop.ml.encode import RowEncoder
 from mlops_desktop.paths import Workspace
 from tests.served import BACKGROUND, COLUMNS, ROW, Server, served, small_model
 
@@ -133,3 +140,14 @@ def test_that_the_positive_class_is_explained_and_of_older_models_it_is_said_why
         assert (status, "Train it again" in answer["error"]) == (422, True)
         assert server.predict(ROW)[0] == 200
     assert len(BACKGROUND) == 24
+
+
+def test_that_a_model_of_thousands_of_columns_is_not_explained(tmp_path: Path) -> None:
+    fields = tuple(Field(f"c{number}", ColumnType.NUMBER) for number in range(5_001))
+    signature = Signature(fields, "y", Task.REGRESSION)
+    steps = [{"column": field.name, "kind": "number", "fill": 0.0} for field in fields]
+    with pytest.raises(Refused, match=r"5,001 columns; at most 5,000 can be explained") as refused:
+        Reasons(
+            Workspace(tmp_path), {BACKGROUND_FILE: ""}, signature, RowEncoder(steps), lambda x: x
+        )
+    assert refused.value.status == 422

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlops_desktop.ml.attribution import Attributor
+from mlops_desktop.ml.attribution import Attributor, rows_limit
 
 
 def numbers(columns: Sequence[Sequence[Any]]) -> Any:
@@ -87,3 +87,28 @@ def test_that_many_columns_are_walked_a_part_at_a_time() -> None:
     attributor = Attributor(wide.tolist(), lambda columns: numbers(columns) @ weights[:, None])
     found = attributor.explain(wide[0].tolist())
     assert found.contributions.sum(axis=0) == pytest.approx(found.answer - found.baseline)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 19, 150, 200, 350, 1_000, 2_000, 5_000])
+def test_that_what_is_explained_at_once_is_bounded_for_wide_models(columns: int) -> None:
+    """By counted values, not by the clock: what a request costs is bounded whatever the width."""
+    asked = 0
+
+    def score(given: Sequence[Sequence[Any]]) -> Any:
+        nonlocal asked
+        asked += len(given) * len(given[0])
+        return np.zeros((len(given[0]), 1))
+
+    attributor = Attributor(np.zeros((64, columns)).tolist(), score)
+    asked = 0
+    attributor.explain([1.0] * columns)
+    assert asked <= 64_000_000
+    assert asked * rows_limit(columns) <= 120_000_000
+    assert rows_limit(columns) == 100 or columns > 150
+
+
+def test_that_a_wide_models_contributions_still_add_up() -> None:
+    wide = np.random.default_rng(0).normal(size=(64, 3_000))
+    attributor = Attributor(wide.tolist(), lambda columns: numbers(columns[:1]))
+    found = attributor.explain([7.0] * 3_000)
+    assert found.contributions.sum() == pytest.approx((found.answer - found.baseline).item())

@@ -22,8 +22,8 @@ from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.child.serving.stats import Stats
 from mlops_desktop.child.serving.transport import SMALL_BODY
 from mlops_desktop.core.ids import uuid7
+from mlops_desktop.ml.attribution import rows_limit
 
-EXPLAINED_LIMIT = 100
 REQUESTS_LIMIT = 64
 BUFFER_LIMIT = 48 * 1024 * 1024  # Of large bodies, arriving or waiting, all clients together.
 Receive = Callable[[], Awaitable[Any]]
@@ -245,7 +245,7 @@ def _work(
         recorded = orjson.Fragment(text)
     else:
         rows, options = kind.parse(body, model.checker)
-        _check_number(len(rows), explains)
+        _check_number(len(rows), rows_limit(len(model.columns)) if explains else None)
         prediction = model.predict(rows)
         recorded = rows if model.hidden is None else model.hidden.rows(rows)
     fields: dict[str, object] = {"id": request_id, "t": arrived_ns // 1000}
@@ -264,11 +264,11 @@ def _work(
     return Done(line, answer, took, prediction)
 
 
-def _check_number(rows: int, explains: bool) -> None:
+def _check_number(rows: int, explained: int | None) -> None:
     if rows > rules.ROWS_LIMIT:
         raise Refused(413, f"{rows} rows; at most {rules.ROWS_LIMIT} a request.")
-    if explains and rows > EXPLAINED_LIMIT:
-        raise Refused(413, f"{rows} rows; at most {EXPLAINED_LIMIT} a request are explained.")
+    if explained is not None and rows > explained:
+        raise Refused(413, f"{rows} rows; at most {explained} a request are explained.")
 
 
 def _headers(request_id: str) -> list[tuple[bytes, bytes]]:

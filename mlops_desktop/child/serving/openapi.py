@@ -123,7 +123,8 @@ def _invocations(signature: Signature) -> _Json:
         "name": "explain",
         "in": "query",
         "schema": {"type": "boolean", "default": False},
-        "description": "Also what each column added to the answer; at most 100 rows.",
+        "description": "Also what each column added to the answer; at most 100 rows, "
+        "fewer of a model with hundreds of columns.",
     }
     operation = _operation("Predict, as MLflow's scoring server does", _PREDICTING)
     operation["parameters"] = [explain, _request_id()]

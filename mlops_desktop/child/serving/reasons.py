@@ -14,7 +14,7 @@ import numpy as np
 from mlops_desktop.blobs import modelfiles, objects
 from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.models import Signature
-from mlops_desktop.ml.attribution import Attributor
+from mlops_desktop.ml.attribution import WIDEST, Attributor
 from mlops_desktop.ml.served_features import Encoder
 from mlops_desktop.paths import Workspace
 
@@ -40,6 +40,11 @@ class Reasons:
                 "and kept no rows to compare with. Train it again.",
             )
         names = [field.name for field in signature.inputs]
+        if len(names) > WIDEST:
+            raise Refused(
+                422,
+                f"This model has {len(names):,} columns; at most {WIDEST:,} can be explained.",
+            )
 
         def score(columns: Sequence[Sequence[Any]]) -> Any:
             encoded = encoder.encode_table(dict(zip(names, columns, strict=True)))
