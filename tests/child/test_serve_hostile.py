@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import numpy as np
 import psutil
@@ -175,6 +175,16 @@ def test_that_clients_that_vanish_leave_nothing(server: Server) -> None:
         server.predict(ROW)
 
 
+def answered(server: Server) -> bool:
+    """False where the connection was refused, which may end before the request is sent."""
+    try:
+        status_, _ = server.predict(ROW)
+    except ConnectionError:
+        return False
+    assert status_ in (200, 503)
+    return status_ == 200
+
+
 def test_that_thousands_of_connections_keep_nobody_out(server: Server) -> None:
     count, before = 3_000, rss(server)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -183,14 +193,15 @@ def test_that_thousands_of_connections_keep_nobody_out(server: Server) -> None:
         pytest.skip("not so many files may be open")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    took, refused = [], 0
+    took = []
     with ExitStack() as held:
         held.callback(kept.close)
         held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         for number in range(count):
             connection = held.enter_context(connected(server))
             if number % 2:
-                connection.sendall(b"POST /inv")
+                with suppress(ConnectionError):  # It was refused, or ended already.
+                    connection.sendall(b"POST /inv")
             if number % 20 == 0:  # Who was there before is answered on.
                 began = time.monotonic()
                 kept.request("GET", "/ping")
@@ -198,9 +209,8 @@ def test_that_thousands_of_connections_keep_nobody_out(server: Server) -> None:
                 took.append(time.monotonic() - began)
         for _ in range(20):  # And so is who comes now, once the others have waited a moment.
             began = time.monotonic()
-            while server.predict(ROW)[0] == 503:
-                refused += 1
-                assert refused < 500
+            while not answered(server):
+                assert time.monotonic() - began < 5
             took.append(time.monotonic() - began)
         assert sorted(took)[int(len(took) * 0.99)] < 0.5
         connections = psutil.Process(server.process.pid).net_connections("tcp")
