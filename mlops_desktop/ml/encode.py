@@ -44,7 +44,7 @@ class Coded(NamedTuple):
     known is the same object in each batch, so that what becomes of its values is kept.
     """
 
-    values: Sequence[Any]
+    values: npt.NDArray[Any] | Sequence[Any]
     codes: npt.NDArray[Any]
     known: tuple[str, ...]
     others: tuple[Any, ...]

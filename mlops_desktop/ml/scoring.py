@@ -16,7 +16,7 @@ from mlops_desktop.core.jsonable import from_plain
 from mlops_desktop.core.models import Signature
 from mlops_desktop.ml import recipe
 from mlops_desktop.ml.arrow_vectors import ARROW_TYPES
-from mlops_desktop.ml.encode import RowEncoder
+from mlops_desktop.ml.encode import Coded, RowEncoder
 from mlops_desktop.ml.fitted import FittedStep
 
 PREDICTION = "prediction"
@@ -119,14 +119,13 @@ class Scorer:
         return ColumnType.INTEGER if whole else ColumnType.TEXT
 
 
-def _column(column: pa.ChunkedArray[Any]) -> npt.NDArray[Any]:
+def _column(column: pa.ChunkedArray[Any]) -> npt.NDArray[Any] | Coded:
     """As the encoder reads it: text by the different values, since most repeat."""
     if not pa.types.is_string(column.type):
         return np.asarray(column.to_numpy())
     coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    values = np.empty(len(coded.dictionary), dtype=object)
-    values[:] = coded.dictionary.to_pylist()
-    return np.asarray(values[coded.indices.to_numpy()])
+    codes = coded.indices.to_numpy()  # For the values, too: the encoder looks at none of a text.
+    return Coded(codes, codes, (), tuple(coded.dictionary.to_pylist()))
 
 
 def _labels(classes: Sequence[str]) -> Any:

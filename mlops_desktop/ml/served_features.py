@@ -70,7 +70,7 @@ class FeatureEncoder:
 def _plain(column: Column) -> Sequence[Any]:
     """Python values, None for NaT; moments as microseconds since 1970."""
     if isinstance(column, Coded):
-        return column.values
+        return _plain(column.values)
     if not isinstance(column, np.ndarray):
         return column
     if column.dtype.kind != "M":
