@@ -133,3 +133,37 @@ def test_that_a_sheet_can_be_chosen_and_others_are_named(tmp_path: Path) -> None
     assert (guess.value, guess.choices) == ("One", ("One", "Two"))
     with pytest.raises(UserError, match=r"no sheet 'Three'.*'One', 'Two'"):
         formats.read_all(path, ImportOptions(sheet="Three"))
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "price", "told"),
+    [
+        ("id;price\n1;1.234\n2;12.500\n3;900\n", {}, 1.234, "Read with decimals"),
+        ("id;price\n1;1,234\n2;12,500\n3;900\n", {}, 1.234, "Read with decimals"),
+        ("id;price\n1;1.234\n2;12.500\n", {"thousands": "."}, 1234, ""),
+        ("id;price\n1;1.234\n2;12.500\n", {"decimal": "."}, 1.234, ""),
+        ("id;price\n1;1.234\n2;12.5\n", {}, 1.234, ""),
+        ("id;price\n1;1.234\n2;0.500\n", {}, 1.234, ""),
+        ("id;price\n1;1.234\n2;1.234.500\n", {}, 1234, ""),
+        ("id;price;vat\n1;1.234;1,5\n2;12.500;2,5\n", {}, 1234, ""),
+        ("id,price\n1,1.234\n2,12.500\n", {}, 1.234, ""),
+        ('id,price\n1,"1,234"\n2,"12,500"\n', {}, 1234, ""),
+        ("id;price\n1;1.234\n2;12.500\n", {"types": {"price": ColumnType.TEXT}}, "1.234", ""),
+    ],
+)
+def test_that_numbers_whose_mark_may_separate_thousands_are_told(
+    tmp_path: Path, data: str, options: dict[str, Any], price: object, told: str
+) -> None:
+    path = written(tmp_path, data.encode())
+    table, reading = formats.read_all(path, ImportOptions(**options))
+    assert table["price"][0].as_py() == price
+    seen = preview(path, ImportOptions(**options))
+    if not told:
+        assert not reading.warnings
+        return
+    [warning] = reading.warnings
+    assert warning.columns == ("price",)
+    assert told in warning.what
+    assert "1,000 times too small" in warning.fix
+    [why] = [guess.why for guess in seen.guesses if guess.option == "decimal"]
+    assert "fit with decimals and with thousands" in why

@@ -105,8 +105,13 @@ def look(
         )
     header, guess = guessing.header(rows[:_ROWS], options)
     guesses.append(guess)
-    notation, more = guessing.notation(rows[header:_ROWS], delimiter, options)
+    notation, more, doubtful = guessing.notation(rows[header:_ROWS], delimiter, options)
     names, warnings = made_different(rows[0] if header else [""] * len(rows[0]))
+    doubtful = {
+        n: e for n, e in doubtful.items() if names[n : n + 1] and names[n] not in options.types
+    }
+    if doubtful:
+        warnings.append(_either([names[n] for n in doubtful], next(iter(doubtful.values()))))
     if encoding == "cp1252" and options.encoding is None:
         warnings.append(_latin(path))
     if whole and header and len(rows) == 1:
@@ -157,6 +162,22 @@ def _latin(path: Path) -> DataWarning:
         f"{path.name} is not UTF-8; it was read as Latin-1 (Windows-1252).",
         "Letters with accents may show as other letters if that guess is wrong.",
         "Save the file as UTF-8 and import it again if texts look odd.",
+    )
+
+
+def _either(columns: list[str], example: str) -> DataWarning:
+    """For numbers such as 1.234 whose mark may separate decimals or thousands."""
+    mark = "." if "." in example else ","
+    shown = ", ".join(f"`{name}`" for name in columns[:5])
+    more = f" and {len(columns) - 5:,} more columns" if len(columns) > 5 else ""
+    return DataWarning(
+        WarningKind.TYPE,
+        tuple(columns),
+        f"{shown}{more} may be read with '{mark}' before decimals or between thousands "
+        f"(such as '{example}'). Read with decimals.",
+        "No number tells which: each has three digits after its only mark.",
+        f"If the numbers are 1,000 times too small, import the file again with '{mark}' for "
+        "thousands.",
     )
 
 

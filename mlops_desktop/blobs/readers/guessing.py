@@ -35,6 +35,8 @@ _NOTATIONS = [
 _BY_COMMA = [_NOTATIONS[0], *_NOTATIONS[2:], _NOTATIONS[1]]
 _TIME = re.compile(r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}")
 _MARKED = re.compile("[0-9][,.' _\u00a0\u202f\u2019][0-9]|^,[0-9]")
+# 1.234 and 1,234, where the mark may stand before decimals or between thousands.
+_EITHER = re.compile("^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$")
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -167,9 +169,14 @@ def _sort(cell: str) -> str:
 
 def notation(
     some: Sequence[Sequence[str]], mark: str, options: ImportOptions
-) -> tuple[Notation, list[Guess]]:
-    """How numbers are written in rows of values: in the way that makes most columns numbers."""
-    found, why = _written(some, mark)
+) -> tuple[Notation, list[Guess], dict[int, str]]:
+    """How numbers are written in rows of values: in the way that makes most columns numbers.
+
+    Where the other way fits as well: the positions of the columns in doubt, each with an example.
+    """
+    found, why, doubtful = _written(some, mark)
+    if options.decimal is not None or options.thousands is not None:
+        doubtful = {}
     decimal, thousands = found.decimal, found.thousands
     why_decimal = why_thousands = why
     if options.decimal is not None:
@@ -193,14 +200,16 @@ def notation(
         Guess("decimal", decimal, why_decimal, (".", ",")),
         Guess("thousands", thousands, why_thousands, ("", *(t for t in THOUSANDS if t != decimal))),
     ]
-    return Notation(decimal, thousands, options.day_first), guesses
+    return Notation(decimal, thousands, options.day_first), guesses, doubtful
 
 
-def _written(some: Sequence[Sequence[str]], mark: str) -> tuple[Notation, str]:
+def _written(some: Sequence[Sequence[str]], mark: str) -> tuple[Notation, str, dict[int, str]]:
     width = max((len(row) for row in some), default=0)
     short = some[: max(1, _CELLS // max(1, width))]
     fits = dict.fromkeys(range(len(_NOTATIONS)), 0)
     example = ""
+    either: dict[int, str] = {}
+    marks: set[str] = set()  # Of all marked numbers.
     for position in range(width):
         cells = [row[position].strip() for row in short if position < len(row)]
         cells = [cell for cell in cells if cell.lower() not in MISSING]
@@ -212,10 +221,22 @@ def _written(some: Sequence[Sequence[str]], mark: str) -> tuple[Notation, str]:
             if len(good) >= _MOSTLY * len(cells):
                 fits[number] += 1
                 example = example or next((c for c in good if _MARKED.search(c)), marked)
+                either[position] = marked
+        if position in either:
+            marks |= {_mark(cell) for cell in cells if _MARKED.search(cell)}
     most = max(fits.values())
     # Where commas stand between cells, one inside a cell hardly is a decimal comma.
     order = _NOTATIONS if mark == "," else _BY_COMMA
     found = next(n for n in order if fits[_NOTATIONS.index(n)] == most) if most else Notation()
     if not most:
-        return found, "No number that was looked at has a mark."
-    return found, f"Most columns are numbers that way, such as '{example[:40]}'."
+        return found, "No number that was looked at has a mark.", {}
+    # Where commas stand between cells, 1.234 and a quoted "1,234" are clear enough.
+    if mark == "," or marks not in ({"."}, {","}):
+        return found, f"Most columns are numbers that way, such as '{example[:40]}'.", {}
+    why = f"'{example}' and the like fit with decimals and with thousands: taken for decimals."
+    return found, why, either
+
+
+def _mark(cell: str) -> str:
+    """The mark of a number that can be read in two ways; else what is no mark."""
+    return next(mark for mark in ".," if mark in cell) if _EITHER.match(cell) else "none"
