@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlops_desktop.blobs import inputs
 from mlops_desktop.blobs.readers import formats
 from mlops_desktop.blobs.readers.preview import preview
 from mlops_desktop.core.datasets import ColumnType, ImportOptions
@@ -167,3 +168,45 @@ def test_that_numbers_whose_mark_may_separate_thousands_are_told(
     assert "1,000 times too small" in warning.fix
     [why] = [guess.why for guess in seen.guesses if guess.option == "decimal"]
     assert "fit with decimals and with thousands" in why
+
+
+@pytest.mark.parametrize(
+    ("line", "encoding", "mark"),
+    [
+        ("sep=;\r\n", "utf-8", ";"),
+        ("SEP=;;\n", "utf-8-sig", ";"),
+        ('"sep=;"\r\n', "cp1252", ";"),
+        ("sep=\t\n", "utf-16", "\t"),
+        ("sep=^\n", "utf-8", "^"),
+    ],
+)
+def test_that_the_line_of_excel_that_names_the_delimiter_is_followed(
+    tmp_path: Path, line: str, encoding: str, mark: str
+) -> None:
+    text = f"{line}name,x{mark}price\nKöln{mark}1\n" + f"Bonn,y{mark}2\n" * 300_000
+    path = written(tmp_path, text.encode(encoding))
+    table, reading = formats.read_all(path, ImportOptions())
+    assert table.column_names == ["name,x", "price"]
+    assert table.num_rows == 300_001
+    assert table.slice(0, 1).to_pydict() == {"name,x": ["Köln"], "price": [1]}
+    seen = preview(path, ImportOptions())
+    assert [column.name for column in seen.columns] == ["name,x", "price"]
+    [guess] = [guess for guess in seen.guesses if guess.option == "delimiter"]
+    assert (guess.value, guess.why) == (mark, f"The first line of the file says so: sep={mark}")
+    again, _ = formats.read_all(path, reading.options)
+    assert again.equals(table)
+    assert inputs.texts(path).column_names == ["name,x", "price"]
+
+
+def test_that_errors_count_the_line_that_names_the_delimiter(tmp_path: Path) -> None:
+    path = written(tmp_path, b"sep=;\na;b\n1;2\n3;4;5\n")
+    with pytest.raises(UserError, match="Row 2 of .* has 3 cells") as error:
+        formats.read_all(path, ImportOptions())
+    assert error.value.why == "It ends in line 4 of the file."
+    with pytest.raises(UserError, match="is empty"):
+        formats.read_all(written(tmp_path, b"sep=;\n"), ImportOptions())
+
+
+def test_that_a_table_of_one_column_may_begin_so_too(tmp_path: Path) -> None:
+    table, _ = formats.read_all(written(tmp_path, b"sep=x\n1\n2\n"), ImportOptions())
+    assert table.to_pydict() == {"sep=x": [1, 2]}

@@ -26,7 +26,8 @@ class ByteSource(io.RawIOBase):
     lock: a regular expression would take half a second of it for each 300 MB.
     """
 
-    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
+    def __init__(self, path: Path, encoding: str, delimiter: str, above: str = "") -> None:
+        """above: what stands before the table and is left out, though hashed."""
         self._starts = np.frombuffer(b'\n\r"' + delimiter.encode(), np.uint8)
         self._border = re.compile(b'[\n\r"%s]0[0-9]' % re.escape(delimiter.encode()))
         self._file: BinaryIO = path.open("rb")
@@ -38,6 +39,7 @@ class ByteSource(io.RawIOBase):
         )
         self._held = b""  # Decoded, but more than was asked for.
         self._first = True
+        self._above = above.encode()
         self._before = b"\n"  # The bytes before the next ones.
         self.position = 0
         self.quotes = 0
@@ -59,7 +61,7 @@ class ByteSource(io.RawIOBase):
                 (self._held, b"") if size < 0 else (self._held[:size], self._held[size:])
             )
         if self._first:
-            data = data.removeprefix(codecs.BOM_UTF8)
+            data = data.removeprefix(codecs.BOM_UTF8).removeprefix(self._above)
             self._first = False
         self._glance(data)
         return data

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlops_desktop.blobs.notation import Notation
-from mlops_desktop.blobs.readers import guessing
+from mlops_desktop.blobs.readers import guessing, preamble
 from mlops_desktop.blobs.readers.csvbytes import ByteSource, decoding_errors
 from mlops_desktop.blobs.readers.naming import made_different
 from mlops_desktop.core.datasets import DataWarning, ImportOptions, WarningKind
@@ -40,7 +40,8 @@ codecs.register_error("latin", lambda e: (e.object[e.start : e.end].decode("lati
 class CsvFile:
     """What was found out. head: the first whole rows as UTF-8, header included; whole: the head
     is all there is. open_row: the row (from 1) with a quote that is not closed, or not within so
-    many lines that it was hardly meant so; else 0."""
+    many lines that it was hardly meant so; else 0. above: lines before the table, which are no part
+    of the head."""
 
     path: Path
     size: int
@@ -55,9 +56,10 @@ class CsvFile:
     guesses: tuple[Guess, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
     open_row: int = 0
+    above: str = ""
 
     def open(self) -> ByteSource:
-        return ByteSource(self.path, self.encoding, self.delimiter)
+        return ByteSource(self.path, self.encoding, self.delimiter, self.above)
 
     def as_latin(self) -> CsvFile:
         """The same file, for when bytes further down turned out not to be UTF-8."""
@@ -93,9 +95,11 @@ def look(
     except UnicodeError as error:
         raise wrong_encoding(path, encoding, error) from error
     text = text.removeprefix("\ufeff")
+    above, named = preamble.separator(text)
+    text = text.removeprefix(above)
     if not text.strip():
         raise UserError(f"{path.name} is empty.", hint="Choose a file that holds a table.")
-    delimiter, guess = guessing.delimiter(text, options)
+    delimiter, guess = guessing.delimiter(text, options, named)
     guesses.append(guess)
     rows = list(guessing.rows(text, delimiter, whole=whole))
     if not rows:
@@ -139,6 +143,7 @@ def look(
         (*guesses, *more),
         tuple(warnings),
         open_row,
+        above,
     )
 
 
@@ -195,13 +200,16 @@ def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
     with file.path.open(
         encoding=file.encoding, errors=decoding_errors(file.encoding), newline=""
     ) as text:
+        above = len(io.StringIO(file.above, newline="").readlines())
+        for _ in range(above):
+            text.readline()
         reader = csv.reader(text, delimiter=file.delimiter)
         rows = (cells for cells in reader if cells)
         if file.header:
             next(rows, None)
         for row, cells in enumerate(rows, start=1):
             if len(cells) != len(file.names):
-                return row, reader.line_num, len(cells)
+                return row, above + reader.line_num, len(cells)
     return None
 
 

@@ -85,8 +85,9 @@ def _encoding(name: str, raw: bytes) -> tuple[str, str]:
     return "utf-8", "All bytes that were looked at are UTF-8."
 
 
-def delimiter(text: str, options: ImportOptions) -> tuple[str, Guess]:
-    """The one that cuts the first rows most evenly, and into the most cells."""
+def delimiter(text: str, options: ImportOptions, named: str = "") -> tuple[str, Guess]:
+    """The one that cuts the first rows most evenly, and into the most cells; named: the one that
+    the file itself names in a line above."""
     asked = options.delimiter
     if asked is not None:
         asked = {"\\t": "\t", "tab": "\t"}.get(asked, asked)
@@ -95,6 +96,10 @@ def delimiter(text: str, options: ImportOptions) -> tuple[str, Guess]:
                 f"{asked!r} cannot be a delimiter.", hint="Use one character, such as ; or tab."
             )
         return asked, Guess("delimiter", asked, "You chose it.", DELIMITERS)
+
+    if named:
+        why = f"The first line of the file says so: sep={named}"
+        return named, Guess("delimiter", named, why, DELIMITERS)
 
     def score(mark: str) -> tuple[float, int]:
         cut = rows(text, mark, whole=False)
