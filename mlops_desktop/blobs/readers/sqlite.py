@@ -55,7 +55,7 @@ class SqliteReading:
         self._rows = 0
         with self._connected() as connection:
             self._choose(connection)
-            names = self._schema(connection).names
+            names = _own_names(self._schema(connection).names, self.options.query or "")
             self.width = len(names)
             self._names, self._renamed = made_different(names)
             check_wanted(path.name, self._names, options.types)
@@ -235,6 +235,16 @@ class SqliteReading:
         log = self._path.with_name(f"{self._path.name}-wal")
         still = head[18:20] == bytes([_WAL, _WAL]) and not log.exists()
         return f"{self._path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+
+
+def _own_names(names: Sequence[str], query: str) -> list[str]:
+    """The names of a query's columns, where SQLite calls the second id of a join id:1."""
+    own = []
+    for name in names:
+        base, mark, number = name.rpartition(":")
+        made = mark and number.isdecimal() and base in own and name not in query
+        own.append(base if query and made else name)
+    return own
 
 
 def _asked_as(plan: Plan) -> Any:
