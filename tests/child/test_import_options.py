@@ -233,3 +233,57 @@ def test_that_a_query_with_names_twice_is_told_as_in_a_csv_file(
     assert table.column_names == names
     assert [warning.columns for warning in reading.warnings] == [(name,) for name in renamed]
     assert all("Two columns are called" in warning.what for warning in reading.warnings)
+
+
+@pytest.mark.parametrize(
+    ("above", "table", "options"),
+    [
+        ("Sales of 2025\n", "name,price\nA,1\nB,2\n", {}),
+        ("# made by a tool, on 3 May, at night\n# v1\n", "name,price\nA,1\nB,2\n", {}),
+        ("Umsatz, in Euro\r\n\r\n", "name;price\r\nA;1.5\r\nB;2.5\r\n", {}),
+        ("Sales\n", "name\tprice\nA\t1\n", {"delimiter": "\t"}),
+        ("sep=;\nSales\n", "name;price\nA;1\n", {}),
+        ("# texts only\n", "name,place\nA,x\n", {}),
+        ("# the names follow\n", "#name,place\nA,1\n", {}),
+    ],
+)
+def test_that_titles_above_a_table_are_left_out_and_said(
+    tmp_path: Path, above: str, table: str, options: dict[str, Any]
+) -> None:
+    wanted, _ = formats.read_all(written(tmp_path, table.encode()), ImportOptions(**options))
+    path = written(tmp_path, (above + table).encode())
+    found, reading = formats.read_all(path, ImportOptions(**options))
+    assert found.equals(wanted)
+    assert formats.read_all(path, reading.options)[0].equals(wanted)
+    assert inputs.texts(path, ImportOptions(**options)).column_names == wanted.column_names
+    [why] = [
+        guess.why for guess in preview(path, ImportOptions()).guesses if guess.option == "header"
+    ]
+    assert "Left out above it:" in why
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ("a;b\n1,5;2,5\n2,5;3,5\n", ["a", "b"]),
+        ("#id,name\n1,A\n2,B\n", ["#id", "name"]),
+        ("note\nfirst; one\nsecond; two\n", ["note"]),
+        ("note\nfirst\nsecond\n", ["note"]),
+        ('"long\nname",b\n1,2\n3,4\n', ["long\nname", "b"]),
+    ],
+)
+def test_that_a_header_is_not_taken_for_a_title(
+    tmp_path: Path, data: str, names: list[str]
+) -> None:
+    table, reading = formats.read_all(written(tmp_path, data.encode()), ImportOptions())
+    assert table.column_names == names
+    assert not any("Left out" in guess.why for guess in reading.guesses)
+
+
+@pytest.mark.parametrize("data", ["Sales\nname,place\nA,x\n", "price\n1,5\n2,5\n"])
+def test_that_what_may_be_a_title_is_said_to_seem_one(tmp_path: Path, data: str) -> None:
+    path = written(tmp_path, data.encode())
+    with pytest.raises(UserError, match="seems to be a title or a comment") as error:
+        formats.read_all(path, ImportOptions())
+    assert error.value.why == "It is one cell, and line 2 has 2."
+    assert "Delete the lines above the names" in error.value.hint

@@ -289,13 +289,5 @@ def _explained(reading: CsvReading, error: Exception, progress: Progress) -> Exc
 
 def _broken(file: CsvFile, error: Exception) -> UserError:
     """Words for an error of Arrow's reader that no new start can mend."""
-    ragged = csvfile.ragged_row(file) if "Expected" in str(error) else None
-    if ragged is None:
-        return UserError(f"{file.path.name} cannot be read as a table.", why=str(error)[:300])
-    row, line, cells = ragged
-    above = "the header" if file.header else "the first row"
-    return UserError(
-        f"Row {row:,} of {file.path.name} has {cells} cells where {above} has {len(file.names)}.",
-        why=f"It ends in line {line:,} of the file.",
-        hint="Correct that row, or quote the text in it that holds the delimiter.",
-    )
+    ragged = csvfile.ragged(file) if "Expected" in str(error) else None
+    return ragged or UserError(f"{file.path.name} cannot be read as a table.", why=str(error)[:300])

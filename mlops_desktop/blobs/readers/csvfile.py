@@ -21,6 +21,7 @@ from mlops_desktop.core.importing import Guess
 HEAD = 1 << 20  # Bytes that are looked at to guess.
 SHORT_HEAD = 1 << 18  # For a preview.
 _ROWS = 1000  # That are looked at to guess.
+_TITLES = 20  # Rows; where one of them is wider than a header of one cell, that is a title.
 _LONG_CELL = 100  # Lines; a quote that is open for more is a slip.
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file",
@@ -99,6 +100,8 @@ def look(
     text = text.removeprefix(above)
     if not text.strip():
         raise UserError(f"{path.name} is empty.", hint="Choose a file that holds a table.")
+    titles = preamble.titles(text, options, named, whole=whole)
+    above, text = above + titles, text.removeprefix(titles)
     delimiter, guess = guessing.delimiter(text, options, named)
     guesses.append(guess)
     rows = list(guessing.rows(text, delimiter, whole=whole))
@@ -108,6 +111,11 @@ def look(
             hint="Check that it is a CSV file.",
         )
     header, guess = guessing.header(rows[:_ROWS], options)
+    if lines := len(titles.splitlines()):
+        left = (
+            "1 line of titles or comments" if lines == 1 else f"{lines} lines of titles or comments"
+        )
+        guess = replace(guess, why=f"{guess.why} Left out above it: {left}.")
     guesses.append(guess)
     notation, more, doubtful = guessing.notation(rows[header:_ROWS], delimiter, options)
     names, warnings = made_different(rows[0] if header else [""] * len(rows[0]))
@@ -195,7 +203,29 @@ def wrong_encoding(path: Path, encoding: str, error: UnicodeError) -> UserError:
     )
 
 
-def ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
+def ragged(file: CsvFile) -> UserError | None:
+    """Words for the first row with too many or few cells, if there is one."""
+    found = _ragged_row(file)
+    if found is None:
+        return None
+    row, line, cells = found
+    if file.header and len(file.names) == 1 and row <= _TITLES:
+        return UserError(
+            f"The first line of {file.path.name} seems to be a title or a comment, "
+            "not the names of the columns.",
+            why=f"It is one cell, and line {line:,} has {cells}.",
+            hint="Delete the lines above the names of the columns. If the table has one column, "
+            "choose a delimiter that is not in its texts.",
+        )
+    above = "the header" if file.header else "the first row"
+    return UserError(
+        f"Row {row:,} of {file.path.name} has {cells} cells where {above} has {len(file.names)}.",
+        why=f"It ends in line {line:,} of the file.",
+        hint="Correct that row, or quote the text in it that holds the delimiter.",
+    )
+
+
+def _ragged_row(file: CsvFile) -> tuple[int, int, int] | None:
     """(row from 1 below the header, line, cells) of the first row with too many or few cells."""
     with file.path.open(
         encoding=file.encoding, errors=decoding_errors(file.encoding), newline=""

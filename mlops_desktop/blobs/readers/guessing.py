@@ -156,6 +156,16 @@ def _header(some: Sequence[Sequence[str]]) -> tuple[bool, str]:
     return True, "The first row holds texts, so it is taken for the names."
 
 
+def has_names(some: Sequence[Sequence[str]], *, above_values: bool) -> bool:
+    """Whether the first of some rows of one width holds words only; above_values: and one of them
+    stands above numbers or dates."""
+    columns = list(zip(*some, strict=True))
+    if any(_sort(column[0]) != "word" for column in columns):
+        return False
+    below = [{_sort(cell) for cell in column[1:]} - {"blank"} for column in columns]
+    return not above_values or any(sorts and "word" not in sorts for sorts in below)
+
+
 def _counted(cells: Sequence[str]) -> bool:
     """Names such as 2019, 2020, 2021, or 0, 1, 2: values hardly come like that."""
     numbers = [int(cell) for cell in cells if cell.strip().isdecimal()]
