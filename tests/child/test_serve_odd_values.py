@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from mlops_desktop.blobs.segments import read_records, segment_files
-from tests.served import COLUMNS, ROW, Server, served
+from mlops_desktop.child.serving import invocations
+from mlops_desktop.child.serving.checks import RowChecker
+from mlops_desktop.core.models import Signature
+from mlops_desktop.core.runs import Task
+from tests.served import COLUMNS, FIELDS, ROW, Server, served
 
 Names, Row = list[str], list[Any]
 Asked = tuple[int, Any]
@@ -184,3 +188,21 @@ def test_that_a_row_of_another_length_is_refused(server: Server, form: Form) -> 
             {"name": name, "shape": [2], "datatype": _TYPES[name], "data": [1]} for name in COLUMNS
         ]
         assert "does not fit its 1 values" in post(server, {"inputs": tensors}, INFER)[1]["error"]
+
+
+@pytest.mark.parametrize("cell", [" ", '""', "n/a", "NULL", "-", " NaN ", "None", "?", "."])
+def test_that_cells_of_csv_are_missing_as_in_a_file_by_row_and_by_column(
+    server: Server, cell: str
+) -> None:
+    names = ("temp", "holiday", "at")
+    row = [cell if name in names else value for name, value in zip(COLUMNS, ROW, strict=True)]
+    body = "\n".join(",".join(map(str, line)) for line in (COLUMNS, row, ROW)).encode()
+    checker = RowChecker(Signature(FIELDS, "count", Task.REGRESSION))
+    rows = invocations.parse_csv(body, checker)
+    assert rows == [[8, None, "winter", None, None], ROW]
+    assert list(map(list, zip(*invocations.csv_columns(body, checker), strict=True))) == rows
+    headers = {"Content-Type": "text/csv"}
+    assert server.ask("/invocations", raw=body, headers=headers)[0] == 200
+    text = cell.strip('"')
+    body = f"{','.join(COLUMNS)}\n8,0.5,{cell},true,2011-01-03".encode()
+    assert invocations.parse_csv(body, checker)[0][2] == (text or None)  # A text is as it stands.

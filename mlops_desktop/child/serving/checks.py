@@ -7,6 +7,7 @@
 | columns in another order          | put in order by name                               |
 | null                              | a missing value; 400 where training had none       |
 | NaN                               | as null: MLflow's own clients write it             |
+| n/a, blanks in a cell of CSV      | as null, but in text: as an import takes it        |
 | Infinity                          | 400: JSON has none                                 |
 | text for a number, 1.5 for integer| 400 with column, row, value and expectation        |
 | 3 for a number, 3.0 for an integer| taken                                              |

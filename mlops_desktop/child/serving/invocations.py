@@ -20,7 +20,7 @@ from mlops_desktop.child.serving.checks import (
     shown,
 )
 from mlops_desktop.child.serving.refused import Refused
-from mlops_desktop.core.datasets import ColumnType
+from mlops_desktop.core.datasets import MISSING, ColumnType
 from mlops_desktop.core.models import Field
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -158,7 +158,7 @@ def columns_of(data: dict[str, Any], checker: RowChecker) -> list[list[Any]]:
 
 
 def parse_csv(body: bytes, checker: RowChecker) -> Rows:
-    """Rows of a CSV text with a header line; empty means missing."""
+    """Rows of a CSV text with a header line; what an import takes as missing is missing."""
     arranged = _csv_cells(body, checker)
     for number, row in enumerate(arranged):
         if len(row) != len(checker.fields):
@@ -210,7 +210,11 @@ def _csv_cells(body: bytes, checker: RowChecker) -> Rows:
 def _cell(text: str, field: Field, number: int) -> object:
     if text == "":
         return None
-    if field.type in (ColumnType.TEXT, ColumnType.DATETIME):
+    if field.type is ColumnType.TEXT:
+        return text
+    if text.strip().lower() in MISSING:
+        return None
+    if field.type is ColumnType.DATETIME:
         return text
     if field.type is ColumnType.BOOLEAN:
         lowered = text.strip().lower()
