@@ -192,3 +192,14 @@ def test_that_kills_of_the_process_double_no_answer(
 def _lines(workspace: Workspace) -> int:
     folder = workspace.shadow(1, 2)
     return sum(path.read_bytes().count(b'\n{"id"') for path in folder.glob("*.jsonl"))
+
+
+def test_that_a_shadow_tells_whether_requests_still_come(
+    workspace: Workspace, model: dict[str, Any], writer: SegmentWriter
+) -> None:
+    shadow = Shadow(workspace, 1, model)
+    shadow.is_asked()
+    assert not shadow.is_asked()
+    _write(writer, 3, 1)
+    assert shadow.is_asked()
+    assert not shadow.is_asked()
