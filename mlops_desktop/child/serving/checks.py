@@ -10,6 +10,7 @@
 | n/a, blanks in a cell of CSV      | as null, but in text: as an import takes it        |
 | Infinity                          | 400: JSON has none                                 |
 | text for a number, 1.5 for integer| 400 with column, row, value and expectation        |
+| 1e30 for an integer               | 400 with the range of 64 bits                      |
 | 3 for a number, 3.0 for an integer| taken                                              |
 | a category not seen in training   | answered and counted                               |
 | a number outside training's range | answered (monitoring tells of it)                  |
@@ -167,8 +168,16 @@ def _settled(field: Field, value: object, number: int) -> object:
             f"Column {shown(field.name)}, row {number}: null, but this model was trained without "
             f"missing values here; expected {EXPECTED[field.type]}.",
         )
-    if field.type is ColumnType.INTEGER and isinstance(value, float) and is_whole(value):
-        return int(value)
+    if field.type is ColumnType.INTEGER and isinstance(value, float):
+        if is_whole(value):
+            return int(value)
+        if value.is_integer():
+            raise Refused(
+                400,
+                f"Column {shown(field.name)}, row {number}: {shown(value)} is too "
+                f"{'large' if value > 0 else 'small'}; whole numbers here go from {-(2**63)} "
+                f"to {2**63 - 1}.",
+            )
     raise _unfit(field, value, number)
 
 
