@@ -190,6 +190,16 @@ def test_that_a_row_of_another_length_is_refused(server: Server, form: Form) -> 
         assert "does not fit its 1 values" in post(server, {"inputs": tensors}, INFER)[1]["error"]
 
 
+@pytest.mark.parametrize("rows", [1, 600])
+def test_that_inputs_takes_columns_of_one(server: Server, rows: int) -> None:
+    columns = {name: [[value]] * rows for name, value in zip(COLUMNS, ROW, strict=True)}
+    status, answer = post(server, {"inputs": columns})
+    assert (status, answer["predictions"]) == (200, [109.0] * rows)
+    status, answer = post(server, {"inputs": {**columns, "temp": [[0.5, 1]] * rows}})
+    assert status == 400
+    assert 'Column "temp", row 0: a list is not a number' in answer["error"]
+
+
 @pytest.mark.parametrize("cell", [" ", '""', "n/a", "NULL", "-", " NaN ", "None", "?", "."])
 def test_that_cells_of_csv_are_missing_as_in_a_file_by_row_and_by_column(
     server: Server, cell: str

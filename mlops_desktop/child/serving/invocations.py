@@ -154,7 +154,14 @@ def columns_of(data: dict[str, Any], checker: RowChecker) -> list[list[Any]]:
             raise Refused(
                 400, f"inputs: column {shown(name)} is not a list as long as the first column."
             )
-    return columns
+    return list(map(_flat, columns))
+
+
+def _flat(column: list[Any]) -> list[Any]:
+    """The values of a column of shape [n] or, as TensorFlow Serving's clients send it, [n, 1]."""
+    if column and all(type(value) is list and len(value) == 1 for value in column):
+        return [value for [value] in column]
+    return column
 
 
 def parse_csv(body: bytes, checker: RowChecker) -> Rows:
