@@ -80,6 +80,32 @@ def test_that_a_wrong_tensor_is_refused(server: Server, change: dict[str, Any], 
     assert said in answer["error"]
 
 
+@pytest.mark.parametrize(
+    ("datatype", "value", "reach"),
+    [
+        ("UINT8", 300, "0 to 255"),
+        ("UINT8", -3, "0 to 255"),
+        ("INT8", 128, "-128 to 127"),
+        ("UINT64", -1, "0 to 18446744073709551615"),
+        ("INT64", 2**63, "-9223372036854775808 to 9223372036854775807"),
+        ("INT32", 1e10, "-2147483648 to 2147483647"),
+    ],
+)
+@pytest.mark.parametrize("other", [7, None])
+@pytest.mark.parametrize("rows", [2, 3_000])
+def test_that_a_number_that_its_datatype_cannot_hold_is_refused(
+    server: Server, datatype: str, value: float, reach: str, other: int | None, rows: int
+) -> None:
+    body = request(*[ROW] * rows)
+    body["inputs"][0] |= {"datatype": datatype, "data": [other, value, *[7] * (rows - 2)]}
+    status, answer, _ = server.ask(INFER, body)
+    assert status == 400
+    assert answer["error"].startswith('Input "hr", row 1: ')
+    assert f"is outside of {datatype}, which goes from {reach}." in answer["error"]
+    body["inputs"][0] |= {"datatype": "INT8", "data": [127] * rows}
+    assert server.ask(INFER, body)[0] == 200
+
+
 def test_that_unknown_outputs_and_binary_bodies_are_refused(server: Server) -> None:
     status, answer, _ = server.ask(INFER, request(ROW, outputs=[{"name": "reasons"}]))
     assert (status, "reasons" in answer["error"]) == (400, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -14,9 +15,10 @@ from mlops_desktop.child.serving.refused import Refused
 from mlops_desktop.core.datasets import ColumnType
 from mlops_desktop.core.models import Signature
 
-_INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+_SIGNED = {f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
+_INTEGERS = _SIGNED | {f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
 _FLOATS = {"FP16", "FP32", "FP64"}
-DATATYPES = _INTEGERS | _FLOATS | {"BOOL", "BYTES"}
+DATATYPES = _INTEGERS.keys() | _FLOATS | {"BOOL", "BYTES"}
 DATATYPE_OF = {
     ColumnType.NUMBER: "FP64",
     ColumnType.INTEGER: "INT64",
@@ -90,7 +92,24 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
         raise Refused(
             400, f"Input {shown(name)}: shape {shape} does not fit its {len(flat)} values."
         )
+    if flat and tensor["datatype"] in _INTEGERS:
+        _check_range(name, tensor["datatype"], flat, len(flat) // shape[0])
     return name, shape, flat
+
+
+def _check_range(name: str, datatype: str, values: list[Any], width: int) -> None:
+    """Refuse numbers that the datatype cannot hold. What is no number is for other rules."""
+    low, high = _INTEGERS[datatype]
+    with suppress(TypeError):  # Of a null or a text among them.
+        if low <= min(values) and max(values) <= high:
+            return
+    for place, value in enumerate(values):
+        if isinstance(value, (int, float)) and not low <= value <= high:
+            raise Refused(
+                400,
+                f"Input {shown(name)}, row {place // width}: {shown(value)} is outside of "
+                f"{datatype}, which goes from {low} to {high}.",
+            )
 
 
 def _matrix(name: str, shape: list[int], data: list[Any], checker: RowChecker) -> list[list[Any]]:
