@@ -221,7 +221,7 @@ def _invocations(headers: Headers) -> BodyKind:
 
 def _infer(headers: Headers) -> BodyKind:
     if b"inference-header-content-length" in headers:
-        raise Refused(400, "Binary tensors are not taken; send them as JSON.")
+        raise Refused(400, inference.NO_BINARY)
     rules.check_json(headers, may_be_absent=True)  # Triton's client names none.
     return _INFER
 

@@ -26,6 +26,10 @@ DATATYPE_OF = {
     ColumnType.TEXT: "BYTES",
     ColumnType.DATETIME: "BYTES",
 }
+NO_BINARY = (
+    "Binary tensors are not taken; send them as JSON: with tritonclient, by "
+    "set_data_from_numpy(..., binary_data=False)."
+)
 OUTPUTS = ("prediction", "probabilities", "prediction_id")
 REASONS = ("contributions", "contribution_columns", "baseline", "explained")
 
@@ -80,7 +84,7 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
     ):
         raise Refused(400, f"Input {shown(name)}: shape is not a list of sizes.")
     if not isinstance(data, list):
-        raise Refused(400, f"Input {shown(name)}: data is not a list (binary data is not taken).")
+        raise Refused(400, f"Input {shown(name)}: data is not a list. {NO_BINARY}")
     check_depth(tensor.get("parameters"), 30)
     flat = data
     for _ in shape[1:]:
