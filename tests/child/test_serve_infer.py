@@ -65,6 +65,8 @@ def test_that_nested_data_and_columns_of_one_are_taken(server: Server) -> None:
         ({"shape": []}, "shape"),
         ({"shape": [1, 2]}, "does not fit"),
         ({"datatype": "FP8"}, "unknown datatype"),
+        ({"datatype": ["FP64"]}, "unknown datatype"),
+        ({"datatype": {"FP64": 1}}, "unknown datatype"),
         ({"data": "x"}, "not a list"),
         ({"name": "other"}, 'Missing column "hr"'),
         ({"name": "temp"}, "given twice"),

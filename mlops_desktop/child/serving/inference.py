@@ -77,8 +77,9 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
     name, shape, data = tensor["name"], tensor["shape"], tensor.get("data")
     if not isinstance(name, str):
         raise Refused(400, f"An input's name is {shown(name)}, not text.")
-    if tensor["datatype"] not in DATATYPES:
-        raise Refused(400, f"Input {shown(name)}: unknown datatype {shown(tensor['datatype'])}.")
+    kind = tensor["datatype"]
+    if not isinstance(kind, str) or kind not in DATATYPES:
+        raise Refused(400, f"Input {shown(name)}: unknown datatype {shown(kind)}.")
     if not (
         isinstance(shape, list) and shape and all(type(size) is int and size >= 0 for size in shape)
     ):
@@ -96,8 +97,8 @@ def _tensor(tensor: object) -> tuple[str, list[int], list[Any]]:
         raise Refused(
             400, f"Input {shown(name)}: shape {shape} does not fit its {len(flat)} values."
         )
-    if flat and tensor["datatype"] in _INTEGERS:
-        _check_range(name, tensor["datatype"], flat, len(flat) // shape[0])
+    if flat and kind in _INTEGERS:
+        _check_range(name, kind, flat, len(flat) // shape[0])
     return name, shape, flat
 
 
