@@ -14,6 +14,7 @@ from mlops_desktop.blobs import exports, manifests, modelfiles, objects
 from mlops_desktop.blobs.readers import formats
 from mlops_desktop.blobs.readers.reading import Contradiction, Reading, Seen
 from mlops_desktop.child import runner, storing
+from mlops_desktop.child.ahead import ahead
 from mlops_desktop.child.no_pandas import refuse_pandas
 from mlops_desktop.core.datasets import Column, ColumnType, ImportOptions
 from mlops_desktop.core.errors import UserError
@@ -119,11 +120,16 @@ class _File:
 def _answers(
     source: _Stored | _File, scorer: Scorer, report: storing.Report
 ) -> Iterator[pa.RecordBatch]:
-    rows = 0
-    for batch in source.batches(report):
-        if batch.num_rows:
-            yield scorer.answered(batch, rows)
-        rows += batch.num_rows
+    """Rows are read and answered in a thread of its own, while those before them are written."""
+
+    def answered() -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in source.batches(report):
+            if batch.num_rows:
+                yield scorer.answered(batch, rows)
+            rows += batch.num_rows
+
+    return ahead(answered())
 
 
 def _write_file(
